@@ -1,0 +1,371 @@
+//! Levenberg-Marquardt over streamed samples.
+//!
+//! Minimizes `F(x) = ½ Σ rᵢ(x)²` inside an optional box. One iteration:
+//!
+//! 1. the step `p` minimizes `½‖r + Jp‖²` subject to `‖Dp‖ ≤ Δ` and the box, `Dⱼ = max ‖Jⱼ‖` so far;
+//! 2. all samples at `x + p` are streamed, a block a step, into cost, `JᵀJ` (or its square root) and `Jᵀr`;
+//! 3. `ρ = (F(x) - F(x + p)) / (model decrease)`: accept if `ρ ≥ 10⁻⁴`; shrink Δ if `ρ ≤ ¼`, grow it if `ρ ≥ ¾`.
+//!
+//! Reference: Moré, "The Levenberg-Marquardt algorithm: implementation and theory" (1978), and MINPACK's `lmder` and
+//! `lmpar`. Departures: the linearization is gathered with the trial cost, in one pass over the samples, and a pass ends as
+//! soon as its partial cost exceeds the accepted one; there is no column pivoting, a singular model is regularized with
+//! `λ = Nε` instead.
+//!
+//! Memory: two systems of N² + N scalars and five vectors, whatever the number of samples. Work: one block of samples a
+//! step, and O(N³) in the step that ends a pass.
+
+use nalgebra::SVector;
+
+use crate::least_squares::accumulate::{Accumulation, SquareRoot, System};
+use crate::least_squares::bounds::{Bounds, Domain, Everywhere};
+use crate::least_squares::trust_region::Model;
+use crate::linalg;
+use crate::problem::{Block, Rows};
+use crate::real::Real;
+use crate::step::{ConfigError, Criterion, Method, Stall, Status};
+
+/// Parameters of the Levenberg-Marquardt method.
+///
+/// ```
+/// use thalweg::{Method, least_squares::LevenbergMarquardt, problem::row_fn};
+/// use nalgebra::vector;
+/// let (t, y) = ([0.0, 1.0, 2.0, 3.0_f64], [4.0, 2.0, 1.0, 0.5]);
+/// let mut problem = row_fn(4, |i, x, g| { // y = a 2^(-b t)
+///     let e = libm::exp2(-x[1] * t[i]);
+///     *g = vector![e, -x[0] * e * t[i] * core::f64::consts::LN_2];
+///     x[0] * e - y[i]
+/// });
+/// let (fit, _) = LevenbergMarquardt::default().solve(vector![1.0, 0.1], &mut problem, 100).unwrap();
+/// assert!((fit.x() - vector![4.0, 1.0]).amax() < 1e-12);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct LevenbergMarquardt<T, D = Everywhere> {
+    /// [`Criterion::Gradient`]: `|Jⱼᵀr| ≤ gradient_tolerance · ‖Jⱼ‖ · √(2F)` for every j that is not held at a bound.
+    /// Zero or more; default ε.
+    pub gradient_tolerance: T,
+    /// [`Criterion::Decrease`]: the undamped model promises a decrease of at most `decrease_tolerance · F`. Zero or more;
+    /// default 4ε. The remaining error is then at most `√(decrease_tolerance · (m - n))` standard errors.
+    pub decrease_tolerance: T,
+    /// [`Criterion::Step`]: the undamped step has `‖Dp‖ ≤ step_tolerance · ‖Dx‖`. Zero or more; default 2ε.
+    pub step_tolerance: T,
+    /// The first radius is `initial_radius · ‖Dx₀‖`, or `initial_radius` where that is zero. Positive; default 100.
+    pub initial_radius: T,
+    /// Where the parameters may lie.
+    pub domain: D,
+}
+
+impl<T: Real> Default for LevenbergMarquardt<T> {
+    fn default() -> Self {
+        Self {
+            gradient_tolerance: T::EPSILON,
+            decrease_tolerance: T::of_f64(4.0) * T::EPSILON,
+            step_tolerance: T::TWO * T::EPSILON,
+            initial_radius: T::of_f64(100.0),
+            domain: Everywhere,
+        }
+    }
+}
+
+impl<T: Real> LevenbergMarquardt<T> {
+    /// The same method inside a box. A start outside is projected onto it.
+    pub fn within<const N: usize>(self, bounds: Bounds<T, N>) -> LevenbergMarquardt<T, Bounds<T, N>> {
+        LevenbergMarquardt {
+            gradient_tolerance: self.gradient_tolerance,
+            decrease_tolerance: self.decrease_tolerance,
+            step_tolerance: self.step_tolerance,
+            initial_radius: self.initial_radius,
+            domain: bounds,
+        }
+    }
+}
+
+impl<T: Real, D> LevenbergMarquardt<T, D> {
+    /// Checks the documented ranges; a solve with invalid parameters stalls at once with the same error.
+    ///
+    /// # Errors
+    /// The first range that does not hold.
+    pub fn validate<const N: usize>(&self) -> Result<(), ConfigError>
+    where
+        D: Domain<T, N>,
+    {
+        for tolerance in [self.gradient_tolerance, self.decrease_tolerance, self.step_tolerance] {
+            if !(tolerance >= T::ZERO) {
+                return Err(ConfigError::Tolerance);
+            }
+        }
+        if !(self.initial_radius > T::ZERO && self.initial_radius.is_finite()) {
+            return Err(ConfigError::NotPositive);
+        }
+        self.domain.validate()
+    }
+}
+
+/// Memory of [`LevenbergMarquardt`] over [`Rows`]: `K` says how samples are accumulated.
+///
+/// The default is [`SquareRoot`], made by [`new`](Self::new); [`normal`](StreamedState::normal) makes one that accumulates
+/// the normal matrix.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
+pub struct StreamedState<T: Real, const N: usize, K = SquareRoot> {
+    /// The best point.
+    pub(super) x: SVector<T, N>,
+    /// `F(x)`, infinite before the first pass is complete.
+    cost: T,
+    /// The linearization at `x`.
+    pub(super) system: System<T, N>,
+    /// The number of samples in it.
+    pub(super) samples: usize,
+    /// `D`: the largest column norms so far.
+    scale: SVector<T, N>,
+    /// Δ, zero before the first pass is complete.
+    radius: T,
+    /// λ of the last step.
+    damping: T,
+    /// The point being evaluated.
+    candidate: SVector<T, N>,
+    /// The linearization being gathered there, or the factor of the damped model in between.
+    trial: System<T, N>,
+    trial_cost: T,
+    /// The next sample of the pass.
+    next: usize,
+    /// The decrease that the model promises at `candidate`, and the slope towards it.
+    promise: T,
+    slope: T,
+    passes: u32,
+    status: Status,
+    #[cfg_attr(feature = "serde", serde(skip, default = "Block::new"))]
+    block: Block<T, N>,
+    accumulation: core::marker::PhantomData<K>,
+}
+
+impl<T: Real, const N: usize, K> StreamedState<T, N, K> {
+    /// A memory at a starting point, where the accumulation is known from the type.
+    #[must_use]
+    pub const fn from_point(x: SVector<T, N>) -> Self {
+        Self {
+            x,
+            cost: T::INFINITY,
+            system: System::new(),
+            samples: 0,
+            scale: linalg::zeros(),
+            radius: T::ZERO,
+            damping: T::ZERO,
+            candidate: x,
+            trial: System::new(),
+            trial_cost: T::ZERO,
+            next: 0,
+            promise: T::ZERO,
+            slope: T::ZERO,
+            passes: 0,
+            status: Status::Running,
+            block: Block::new(),
+            accumulation: core::marker::PhantomData,
+        }
+    }
+
+    /// The best point evaluated so far; the start before the first pass over the samples is complete.
+    #[must_use]
+    pub const fn x(&self) -> &SVector<T, N> {
+        &self.x
+    }
+
+    /// `½ Σ rᵢ²` at [`x`](Self::x); infinite before the first pass over the samples is complete.
+    #[must_use]
+    pub const fn cost(&self) -> T {
+        self.cost
+    }
+
+    /// The status after the last step.
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The points evaluated so far, the start and rejected ones included.
+    #[must_use]
+    pub const fn iterations(&self) -> u32 {
+        self.passes
+    }
+
+    /// The number of samples behind [`cost`](Self::cost); zero before the first pass is complete.
+    #[must_use]
+    pub const fn samples(&self) -> usize {
+        self.samples
+    }
+}
+
+impl<T: Real, const N: usize> StreamedState<T, N> {
+    /// A square-root memory at a starting point.
+    #[must_use]
+    pub const fn new(x: SVector<T, N>) -> Self {
+        Self::from_point(x)
+    }
+}
+
+impl<T: Real, const N: usize> StreamedState<T, N, crate::least_squares::Normal> {
+    /// A normal-matrix memory at a starting point.
+    #[must_use]
+    pub const fn normal(x: SVector<T, N>) -> Self {
+        Self::from_point(x)
+    }
+}
+
+impl<T: Real, const N: usize, K: Accumulation, D, P> Method<P, StreamedState<T, N, K>> for LevenbergMarquardt<T, D>
+where
+    D: Domain<T, N>,
+    P: Rows<T, N>,
+{
+    fn step(&self, state: &mut StreamedState<T, N, K>, problem: &mut P) -> Result<Status, P::Error> {
+        if state.status != Status::Running {
+            return Ok(state.status);
+        }
+        let samples = problem.rows();
+        if state.next == 0 && state.cost == T::INFINITY {
+            if let Err(error) = self.validate() {
+                state.status = Status::Stalled(Stall::Config(error));
+                return Ok(state.status);
+            }
+            if samples == 0 {
+                state.status = Status::Stalled(Stall::NoData);
+                return Ok(state.status);
+            }
+            state.candidate = self.domain.project(&state.x);
+        }
+        state.block.clear();
+        problem.block(state.next, &state.candidate, &mut state.block)?;
+        state.next = state.next.saturating_add(state.block.len().max(1));
+        state.trial_cost += state.block.cost();
+        K::fold(&mut state.trial, &mut state.block);
+
+        // Costs only grow: a partial sum that is not below the accepted cost has lost already.
+        let lost = !(state.trial_cost < state.cost);
+        if lost || state.next >= samples {
+            state.passes = state.passes.saturating_add(1);
+            state.status = self.judge(state, lost, samples);
+        }
+        Ok(state.status)
+    }
+}
+
+impl<T: Real, D> LevenbergMarquardt<T, D> {
+    /// Accepts or rejects the candidate of a finished pass and prepares the next one.
+    fn judge<const N: usize, K: Accumulation>(
+        &self,
+        state: &mut StreamedState<T, N, K>,
+        lost: bool,
+        samples: usize,
+    ) -> Status
+    where
+        D: Domain<T, N>,
+    {
+        let first = state.cost == T::INFINITY;
+        let finite =
+            linalg::all_finite(&K::column_norms(&state.trial)) && linalg::all_finite(&K::gradient(&state.trial));
+        let tested = finite && state.trial_cost.is_finite();
+        if first {
+            if !tested {
+                return Status::Stalled(Stall::NonFinite);
+            }
+            self.accept(state, samples);
+            return self.propose(state);
+        }
+        // A pass that ended early is extrapolated, only to choose how far to retreat.
+        let (seen, all) = (T::of_usize(state.next.min(samples)), T::of_usize(samples));
+        let decrease = state.cost - state.trial_cost * (all / seen);
+        let ratio = if tested && !lost { decrease / state.promise } else { -T::ONE };
+        let length = linalg::norm(&(state.candidate - state.x).component_mul(&state.scale));
+        let (quarter, tenth) = (T::of_f64(0.25), T::of_f64(0.1));
+        if !(ratio > quarter) {
+            let interpolated = T::HALF * state.slope / (state.slope + decrease);
+            let shrink = if tested && interpolated > tenth { interpolated.min(T::HALF) } else { tenth };
+            state.radius = shrink * state.radius.min(T::of_f64(10.0) * length);
+            state.damping /= shrink;
+        } else if state.damping == T::ZERO || ratio >= T::of_f64(0.75) {
+            state.radius = T::TWO * length;
+            state.damping = T::HALF * state.damping;
+        }
+        if ratio >= T::of_f64(1e-4) {
+            self.accept(state, samples);
+        } else if let Some(end) = self.exhausted(state) {
+            return end;
+        }
+        self.propose(state)
+    }
+
+    fn accept<const N: usize, K: Accumulation>(&self, state: &mut StreamedState<T, N, K>, samples: usize) {
+        core::mem::swap(&mut state.system, &mut state.trial);
+        state.x = state.candidate;
+        state.cost = state.trial_cost;
+        state.samples = samples;
+        let norms = K::column_norms(&state.system);
+        for (scale, norm) in state.scale.iter_mut().zip(norms.iter()) {
+            *scale = scale.max(*norm);
+        }
+    }
+
+    /// After a rejection: whether a shorter step can still be told from none.
+    fn exhausted<const N: usize, K: Accumulation>(&self, state: &StreamedState<T, N, K>) -> Option<Status> {
+        let noise = T::of_f64(8.0) * T::EPSILON * T::of_usize(state.samples).sqrt() * state.cost;
+        if state.promise <= noise {
+            return Some(Status::Converged(Criterion::Decrease));
+        }
+        let size = linalg::norm(&state.x.component_mul(&state.scale));
+        (state.radius <= self.step_tolerance * size || !(state.radius > T::TINY))
+            .then_some(Status::Stalled(Stall::NoDescent))
+    }
+
+    /// Tests for convergence at `x`; if none holds, chooses the next candidate.
+    fn propose<const N: usize, K: Accumulation>(&self, state: &mut StreamedState<T, N, K>) -> Status
+    where
+        D: Domain<T, N>,
+    {
+        let gradient = K::gradient(&state.system);
+        let norms = K::column_norms(&state.system);
+        let scale = state.scale.map(|scale| if scale > T::ZERO { scale } else { T::ONE });
+        let model =
+            Model { system: &state.system, gradient: &gradient, scale: &scale, x: &state.x, domain: &self.domain };
+
+        let limit = self.gradient_tolerance * (T::TWO * state.cost).sqrt();
+        let mut held = model.held().into_iter();
+        if gradient.iter().zip(norms.iter()).all(|(g, norm)| held.next() == Some(true) || g.abs() <= limit * *norm) {
+            return Status::Converged(Criterion::Gradient);
+        }
+        let size = model.length(&state.x);
+        if state.radius == T::ZERO {
+            state.radius = if size > T::ZERO { self.initial_radius * size } else { self.initial_radius };
+        }
+        let step = model.step::<K>(state.radius, state.damping, &mut state.trial);
+        let (promise, slope) = model.promise::<K>(&step.p);
+        let length = model.length(&step.p);
+        if step.damping == T::ZERO {
+            if length <= self.step_tolerance * size {
+                return Status::Converged(Criterion::Step);
+            }
+            if promise <= self.decrease_tolerance * state.cost {
+                let moving = length > T::of_f64(1e-2) * size && promise > T::EPSILON * T::SQRT_EPSILON * state.cost;
+                return if moving { Status::Stalled(Stall::Flat) } else { Status::Converged(Criterion::Decrease) };
+            }
+        }
+        if !(promise > T::ZERO) {
+            return Status::Stalled(Stall::NoDescent);
+        }
+        if state.passes <= 1 {
+            state.radius = state.radius.min(length);
+        }
+        state.damping = step.damping;
+        state.promise = promise;
+        state.slope = slope;
+        state.candidate = self.domain.project(&(state.x + step.p));
+        state.trial.clear();
+        state.trial_cost = T::ZERO;
+        state.next = 0;
+        Status::Running
+    }
+}
+
+impl<T: Real, const N: usize> From<SVector<T, N>> for StreamedState<T, N> {
+    fn from(start: SVector<T, N>) -> Self {
+        Self::new(start)
+    }
+}

@@ -1,0 +1,12 @@
+//! Nonlinear least squares: minimize `F(x) = ½ Σ rᵢ(x)²`, data streamed, memory O(N²).
+
+mod accumulate;
+mod bounds;
+mod levenberg_marquardt;
+mod report;
+mod trust_region;
+
+pub use accumulate::{Accumulation, Normal, SquareRoot, System};
+pub use bounds::{Bounds, Domain, Everywhere};
+pub use levenberg_marquardt::{LevenbergMarquardt, StreamedState};
+pub use report::{Analysis, Certificate, certify};

@@ -1,0 +1,204 @@
+//! After a solve: what the data say about the parameters. Functions of a state, computed on request.
+
+use nalgebra::{SMatrix, SVector};
+
+use crate::least_squares::accumulate::Accumulation;
+use crate::least_squares::bounds::Domain;
+use crate::least_squares::levenberg_marquardt::StreamedState;
+use crate::linalg;
+use crate::problem::{Block, Rows};
+use crate::real::Real;
+
+/// The singular values and directions of the linearization at the best point, with columns scaled to unit norm.
+///
+/// Parameters fixed or held at a bound count as known: their variance is zero and they are left out of the rank.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Analysis<T: Real, const N: usize> {
+    /// `1/‖Jⱼ‖`, zero for known parameters and zero columns.
+    scale: SVector<T, N>,
+    /// Singular values of the scaled `J`, unordered; zero for known parameters.
+    values: SVector<T, N>,
+    /// Right singular vectors, as columns.
+    directions: SMatrix<T, N, N>,
+    known: [bool; N],
+    resolution: T,
+    /// `2F/(m - n)`, zero without degrees of freedom.
+    variance: T,
+}
+
+impl<T: Real, const N: usize, K: Accumulation> StreamedState<T, N, K> {
+    /// Analyses the linearization at the best point. `domain` as in the method: parameters at a bound are known.
+    #[must_use]
+    pub fn analyse<D: Domain<T, N>>(&self, domain: &D) -> Analysis<T, N> {
+        let mut known = [false; N];
+        let norms = K::column_norms(&self.system);
+        let mut scale = norms.map(|norm| if norm > T::ZERO { T::ONE / norm } else { T::ZERO });
+        for (j, known) in known.iter_mut().enumerate() {
+            let (lower, upper) = domain.interval(j);
+            *known = D::BOUNDED && (self.x[j] <= lower || self.x[j] >= upper);
+            if *known {
+                scale[j] = T::ZERO;
+            }
+        }
+        let (values, directions) = K::singular_values(&self.system, &scale);
+        let free = known.iter().filter(|known| !**known).count();
+        let variance = match self.samples.checked_sub(free) {
+            Some(freedom) if freedom > 0 => T::TWO * self.cost() / T::of_usize(freedom),
+            _ => T::ZERO,
+        };
+        Analysis { scale, values, directions, known, resolution: K::resolution::<T, N>(), variance }
+    }
+}
+
+impl<T: Real, const N: usize> Analysis<T, N> {
+    /// The residual variance `s² = 2F/(m - n)`, in squared units of the residual; zero if there are no more samples than
+    /// free parameters.
+    #[must_use]
+    pub const fn residual_variance(&self) -> T {
+        self.variance
+    }
+
+    fn largest(&self) -> T {
+        self.values.iter().fold(T::ZERO, |m, &v| m.max(v))
+    }
+
+    fn determined(&self, k: usize) -> bool {
+        self.values[k] > self.resolution * self.largest()
+    }
+
+    /// The number of parameter combinations that the data determine, in the working precision.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        (0..N).filter(|&k| self.determined(k)).count()
+    }
+
+    /// The number of parameters that are not known.
+    #[must_use]
+    pub fn free(&self) -> usize {
+        self.known.iter().filter(|known| !**known).count()
+    }
+
+    /// The ratio of the largest to the smallest singular value over the free parameters, of columns scaled to unit norm;
+    /// infinite if the rank is deficient.
+    #[must_use]
+    pub fn condition(&self) -> T {
+        if self.rank() < self.free() {
+            return T::INFINITY;
+        }
+        let smallest = (0..N).filter(|&k| self.determined(k)).fold(T::INFINITY, |m, k| m.min(self.values[k]));
+        if smallest < T::INFINITY { self.largest() / smallest } else { T::ONE }
+    }
+
+    /// The parameter combination that the data determine least, as a direction of unit length in parameter space:
+    /// moving along it changes the residuals least. `None` if nothing is free. With [`rank`](Self::rank) below
+    /// [`free`](Self::free), the data do not determine it at all.
+    #[must_use]
+    pub fn weakest(&self) -> Option<SVector<T, N>> {
+        // A zero column is a direction of its own.
+        for j in 0..N {
+            if self.scale[j] == T::ZERO && !self.known[j] {
+                return Some(SVector::from_fn(|i, _| if i == j { T::ONE } else { T::ZERO }));
+            }
+        }
+        let mut weakest: Option<usize> = None;
+        for k in 0..N {
+            // Known parameters span their own singular vectors with value zero.
+            let support = (0..N)
+                .fold(T::ZERO, |sum, j| if self.known[j] { sum } else { sum + self.directions[(j, k)].squared() });
+            if support > T::HALF && weakest.is_none_or(|w| self.values[k] < self.values[w]) {
+                weakest = Some(k);
+            }
+        }
+        weakest.map(|k| {
+            let direction = SVector::from_fn(|j, _| self.directions[(j, k)] * self.scale[j]);
+            let length = linalg::norm(&direction);
+            if length > T::ZERO { direction / length } else { direction }
+        })
+    }
+
+    /// The covariance of the parameters `variance · (JᵀJ)⁻¹`, in the space the data determine: combinations without
+    /// information are left out, so check [`rank`](Self::rank) first. Give [`residual_variance`](Self::residual_variance)
+    /// when the size of the noise is to be estimated from the residuals, one when residuals were divided by their noise.
+    #[must_use]
+    pub fn covariance(&self, variance: T) -> SMatrix<T, N, N> {
+        let mut root: SMatrix<T, N, N> = linalg::zeros();
+        for k in 0..N {
+            if self.determined(k) {
+                for j in 0..N {
+                    root[(j, k)] = self.scale[j] * self.directions[(j, k)] / self.values[k];
+                }
+            }
+        }
+        SMatrix::from_fn(|i, j| (0..N).fold(T::ZERO, |sum, k| sum + root[(i, k)] * root[(j, k)]) * variance)
+    }
+
+    /// The standard errors of the parameters, in their units, with the residual variance estimated from the residuals.
+    #[must_use]
+    pub fn standard_errors(&self) -> SVector<T, N> {
+        let covariance = self.covariance(self.variance);
+        SVector::from_fn(|j, _| covariance[(j, j)].sqrt())
+    }
+
+    /// The correlation matrix of the parameters; zero beside the diagonal for known ones.
+    #[must_use]
+    pub fn correlation(&self) -> SMatrix<T, N, N> {
+        let covariance = self.covariance(T::ONE);
+        SMatrix::from_fn(|i, j| {
+            let scale = (covariance[(i, i)] * covariance[(j, j)]).sqrt();
+            if i == j {
+                T::ONE
+            } else if scale > T::ZERO {
+                covariance[(i, j)] / scale
+            } else {
+                T::ZERO
+            }
+        })
+    }
+}
+
+/// Evidence of optimality, gathered from the problem itself and not from a method's memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Certificate<T> {
+    /// `F(x)`.
+    pub cost: T,
+    /// `max |Jⱼᵀr| / (‖Jⱼ‖ √(2F))` over parameters that are not held at a bound by their gradient: the cosine of the
+    /// angle between the residuals and the nearest column. Zero where all residuals are zero.
+    pub scaled_gradient: T,
+    /// The number of samples.
+    pub samples: usize,
+}
+
+/// Streams all samples at `x` once more and measures how stationary it is. Makes one oracle call per block of samples.
+///
+/// # Errors
+/// The oracle's own error.
+pub fn certify<T: Real, const N: usize, P: Rows<T, N>, D: Domain<T, N>>(
+    problem: &mut P,
+    x: &SVector<T, N>,
+    domain: &D,
+) -> Result<Certificate<T>, P::Error> {
+    let (mut gradient, mut squares) = (SVector::<T, N>::zeros(), SVector::<T, N>::zeros());
+    let mut block = Block::new();
+    let (mut cost, mut next) = (T::ZERO, 0);
+    while next < problem.rows() {
+        block.clear();
+        problem.block(next, x, &mut block)?;
+        next += block.len().max(1);
+        cost += block.cost();
+        for (g, r) in block.samples() {
+            gradient += g * r;
+            squares += g.component_mul(g);
+        }
+    }
+    let mut scaled_gradient = T::ZERO;
+    for j in 0..N {
+        let (lower, upper) = domain.interval(j);
+        let held = (x[j] <= lower && gradient[j] >= T::ZERO) || (x[j] >= upper && gradient[j] <= T::ZERO);
+        let scale = (squares[j] * T::TWO * cost).sqrt();
+        if !held && gradient[j] != T::ZERO {
+            scaled_gradient = scaled_gradient.max(gradient[j].abs() / scale);
+        }
+    }
+    Ok(Certificate { cost, scaled_gradient, samples: next })
+}

@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![cfg_attr(not(all(target_arch = "arm", target_abi = "eabihf")), forbid(unsafe_code))]
+#![cfg_attr(all(target_arch = "arm", target_abi = "eabihf"), deny(unsafe_code))]
+
+#[cfg(feature = "std")]
+extern crate std;
+
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
+pub mod least_squares;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
+mod linalg;
+pub mod problem;
+pub mod real;
+pub mod smooth;
+pub mod step;
+
+pub use real::{Number, Real};
+pub use step::{ConfigError, Criterion, Method, Stall, Status, Steps};

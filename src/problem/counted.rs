@@ -1,0 +1,72 @@
+//! Counting evaluations.
+
+use nalgebra::SVector;
+
+use crate::problem::{Block, Objective, Problem, Rows, Smooth};
+use crate::real::Real;
+
+/// Counts the answers of an oracle; questions it could not answer are not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted<P> {
+    /// The oracle.
+    pub inner: P,
+    /// Values answered.
+    pub values: u64,
+    /// Gradients answered.
+    pub gradients: u64,
+    /// Blocks of rows answered.
+    pub blocks: u64,
+    /// Rows answered, singly or in blocks.
+    pub rows: u64,
+}
+
+impl<P> Counted<P> {
+    /// Counts from zero.
+    pub const fn new(inner: P) -> Self {
+        Self { inner, values: 0, gradients: 0, blocks: 0, rows: 0 }
+    }
+
+    /// All oracle calls: values, gradients, and blocks of rows.
+    pub const fn calls(&self) -> u64 {
+        self.values + self.gradients + self.blocks
+    }
+}
+
+impl<P: Problem> Problem for Counted<P> {
+    type Error = P::Error;
+}
+
+impl<T: Real, const N: usize, P: Objective<T, N>> Objective<T, N> for Counted<P> {
+    fn value(&mut self, x: &SVector<T, N>) -> Result<T, P::Error> {
+        let value = self.inner.value(x)?;
+        self.values += 1;
+        Ok(value)
+    }
+}
+
+impl<T: Real, const N: usize, P: Smooth<T, N>> Smooth<T, N> for Counted<P> {
+    fn gradient(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
+        let value = self.inner.gradient(x, g)?;
+        self.gradients += 1;
+        Ok(value)
+    }
+}
+
+impl<T: Real, const N: usize, P: Rows<T, N>> Rows<T, N> for Counted<P> {
+    fn rows(&self) -> usize {
+        self.inner.rows()
+    }
+
+    fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
+        let residual = self.inner.row(i, x, g)?;
+        self.rows += 1;
+        Ok(residual)
+    }
+
+    fn block(&mut self, first: usize, x: &SVector<T, N>, block: &mut Block<T, N>) -> Result<(), P::Error> {
+        self.inner.block(first, x, block)?;
+        self.blocks += 1;
+        self.rows += block.len() as u64;
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! Fault injection, for tests and simulation.
+
+use nalgebra::SVector;
+
+use crate::problem::{Block, Objective, Problem, Rows, Smooth};
+use crate::real::Real;
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The evaluation fails with [`Injected::Fault`].
+    Error,
+    /// The evaluation answers NaN.
+    Nan,
+}
+
+/// The error of a [`Faulty`] oracle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Injected<E> {
+    /// The injected fault.
+    Fault,
+    /// The oracle's own error.
+    Inner(E),
+}
+
+/// An oracle with one fault, at evaluation number `at` (from zero); every other evaluation is the inner one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Faulty<P> {
+    /// The oracle.
+    pub inner: P,
+    fault: Fault,
+    at: u64,
+    evaluations: u64,
+}
+
+impl<P: Problem> Faulty<P> {
+    /// A fault at evaluation `at`.
+    pub const fn new(inner: P, fault: Fault, at: u64) -> Self {
+        Self { inner, fault, at, evaluations: 0 }
+    }
+
+    /// Evaluations so far, the failed one included.
+    pub const fn evaluations(&self) -> u64 {
+        self.evaluations
+    }
+
+    /// Counts an evaluation; whether it must answer NaN.
+    fn strike(&mut self) -> Result<bool, Injected<P::Error>> {
+        let struck = self.evaluations == self.at;
+        self.evaluations += 1;
+        match self.fault {
+            Fault::Error if struck => Err(Injected::Fault),
+            Fault::Error => Ok(false),
+            Fault::Nan => Ok(struck),
+        }
+    }
+}
+
+impl<P: Problem> Problem for Faulty<P> {
+    type Error = Injected<P::Error>;
+}
+
+impl<T: Real, const N: usize, P: Objective<T, N>> Objective<T, N> for Faulty<P> {
+    fn value(&mut self, x: &SVector<T, N>) -> Result<T, Self::Error> {
+        let struck = self.strike()?;
+        let value = self.inner.value(x).map_err(Injected::Inner)?;
+        Ok(if struck { T::NAN } else { value })
+    }
+}
+
+impl<T: Real, const N: usize, P: Smooth<T, N>> Smooth<T, N> for Faulty<P> {
+    fn gradient(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error> {
+        let struck = self.strike()?;
+        let value = self.inner.gradient(x, g).map_err(Injected::Inner)?;
+        Ok(if struck { T::NAN } else { value })
+    }
+}
+
+impl<T: Real, const N: usize, P: Rows<T, N>> Rows<T, N> for Faulty<P> {
+    fn rows(&self) -> usize {
+        self.inner.rows()
+    }
+
+    fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error> {
+        let struck = self.strike()?;
+        let residual = self.inner.row(i, x, g).map_err(Injected::Inner)?;
+        Ok(if struck { T::NAN } else { residual })
+    }
+
+    fn block(&mut self, first: usize, x: &SVector<T, N>, block: &mut Block<T, N>) -> Result<(), Self::Error> {
+        let struck = self.strike()?;
+        self.inner.block(first, x, block).map_err(Injected::Inner)?;
+        if struck {
+            block.map(|_, r| {
+                *r = T::NAN;
+                T::NAN
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Oracles: what a problem answers when a method asks, and the wrappers that observe or change the answers.
+//!
+//! | wrapper | over | what it does |
+//! |---|---|---|
+//! | [`value_fn`], [`gradient_fn`], [`residual_fn`], [`row_fn`] | closures | make an oracle of a closure |
+//! | [`Forward`] | a model over [`Number`](crate::real::Number) | exact derivatives by dual numbers |
+//! | [`Differences`] | values or residuals | derivatives by finite differences |
+//! | [`Robust`] | rows | a robust loss with its second-order treatment |
+//! | [`Prior`] | rows | a Gaussian prior in information form |
+//! | [`Cached`] | values and gradients | answers a repeated question from memory |
+//! | [`Counted`] | any | counts evaluations |
+//! | [`Mailbox`] | none | parks the question for somebody else to answer (ask/tell) |
+//! | [`Faulty`] | any | fails or answers NaN at a chosen evaluation |
+
+mod block;
+mod cached;
+mod closure;
+mod counted;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
+mod difference;
+mod dual;
+mod faulty;
+mod mailbox;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
+mod prior;
+mod robust;
+
+use nalgebra::SVector;
+
+pub use block::{Block, LANES};
+pub use cached::Cached;
+pub use closure::{GradientFn, ResidualFn, RowFn, ValueFn, gradient_fn, residual_fn, row_fn, value_fn};
+pub use counted::Counted;
+pub use difference::{Differences, Mismatch, check_gradient, check_row};
+pub use dual::{Dual, Forward, Function, Model, hessian_product};
+pub use faulty::{Fault, Faulty, Injected};
+pub use mailbox::{Asked, Mailbox};
+pub use prior::Prior;
+pub use robust::{Loss, LossAt, Robust};
+
+use crate::real::Real;
+
+/// What all oracles share: the error of an evaluation that could not be made.
+pub trait Problem {
+    /// `Infallible` for plain mathematics; a bus error, a missing answer or a full buffer for the real world.
+    type Error;
+}
+
+/// A function of `N` variables.
+pub trait Objective<T: Real, const N: usize>: Problem {
+    /// The value at `x`. A value that is not finite rejects the point; it is not an error.
+    ///
+    /// # Errors
+    /// Whatever keeps the oracle from answering; the method stays where it is and asks again at the next step.
+    fn value(&mut self, x: &SVector<T, N>) -> Result<T, Self::Error>;
+}
+
+/// A function with its gradient.
+pub trait Smooth<T: Real, const N: usize>: Objective<T, N> {
+    /// The value at `x`, and the gradient written to `g`.
+    ///
+    /// # Errors
+    /// As for [`Objective::value`]; `g` may then hold anything.
+    fn gradient(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error>;
+}
+
+/// Residuals without derivatives; [`Differences`] makes [`Rows`] of them.
+pub trait Residuals<T: Real, const N: usize>: Problem {
+    /// The number of samples.
+    fn rows(&self) -> usize;
+    /// The residual of sample `i` at `x`.
+    ///
+    /// # Errors
+    /// As for [`Objective::value`].
+    fn residual(&mut self, i: usize, x: &SVector<T, N>) -> Result<T, Self::Error>;
+}
+
+/// A sum of squares over any number of samples, streamed: `F(x) = ½ Σ rᵢ(x)²`.
+///
+/// An implementation *must* answer for any order and repetition of `i`, and *must not* change the number of rows during
+/// a solve; it *may* hand out up to [`LANES`] samples at a time through [`block`](Self::block), which is where registers
+/// and vector units earn their keep.
+pub trait Rows<T: Real, const N: usize>: Problem {
+    /// The number of samples.
+    fn rows(&self) -> usize;
+
+    /// The residual of sample `i` at `x`, and its derivatives `∂r/∂xⱼ` written to `g`.
+    ///
+    /// # Errors
+    /// As for [`Objective::value`]; `g` may then hold anything.
+    fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error>;
+
+    /// Samples from `first` on, pushed to the empty `block`: at least one, at most as many as there are and as fit.
+    /// Provided: one, from [`row`](Self::row).
+    ///
+    /// # Errors
+    /// As for [`row`](Self::row); the block is then discarded.
+    fn block(&mut self, first: usize, x: &SVector<T, N>, block: &mut Block<T, N>) -> Result<(), Self::Error> {
+        let mut g = SVector::<T, N>::zeros();
+        let residual = self.row(first, x, &mut g)?;
+        block.push(g, residual);
+        Ok(())
+    }
+}
+
+impl<P: Problem + ?Sized> Problem for &mut P {
+    type Error = P::Error;
+}
+
+impl<T: Real, const N: usize, P: Objective<T, N> + ?Sized> Objective<T, N> for &mut P {
+    fn value(&mut self, x: &SVector<T, N>) -> Result<T, Self::Error> {
+        (**self).value(x)
+    }
+}
+
+impl<T: Real, const N: usize, P: Smooth<T, N> + ?Sized> Smooth<T, N> for &mut P {
+    fn gradient(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error> {
+        (**self).gradient(x, g)
+    }
+}
+
+impl<T: Real, const N: usize, P: Residuals<T, N> + ?Sized> Residuals<T, N> for &mut P {
+    fn rows(&self) -> usize {
+        (**self).rows()
+    }
+
+    fn residual(&mut self, i: usize, x: &SVector<T, N>) -> Result<T, Self::Error> {
+        (**self).residual(i, x)
+    }
+}
+
+impl<T: Real, const N: usize, P: Rows<T, N> + ?Sized> Rows<T, N> for &mut P {
+    fn rows(&self) -> usize {
+        (**self).rows()
+    }
+
+    fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error> {
+        (**self).row(i, x, g)
+    }
+
+    fn block(&mut self, first: usize, x: &SVector<T, N>, block: &mut Block<T, N>) -> Result<(), Self::Error> {
+        (**self).block(first, x, block)
+    }
+}

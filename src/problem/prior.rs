@@ -1,0 +1,83 @@
+//! A Gaussian prior on the parameters.
+
+use nalgebra::{SMatrix, SVector};
+
+use crate::linalg;
+use crate::problem::{Block, Problem, Rows};
+use crate::real::Real;
+use crate::step::ConfigError;
+
+/// Adds `½ (x - m)ᵀ Λ (x - m)` to a sum of squares: N more rows, those of `Lᵀ` with `Λ = L Lᵀ`.
+///
+/// Λ is the information matrix (inverse covariance) in units of the residuals; a zero row and column leave a parameter
+/// free.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prior<P, T: Real, const N: usize> {
+    /// The oracle of the data.
+    pub inner: P,
+    mean: SVector<T, N>,
+    root: SMatrix<T, N, N>,
+}
+
+impl<P, T: Real, const N: usize> Prior<P, T, N> {
+    /// A prior with mean `m` and information `Λ`, of which the lower triangle is read.
+    ///
+    /// # Errors
+    /// [`ConfigError::Indefinite`] if Λ is not positive semidefinite and finite.
+    pub fn new(inner: P, mean: SVector<T, N>, information: &SMatrix<T, N, N>) -> Result<Self, ConfigError> {
+        let root = linalg::semidefinite_root(information).ok_or(ConfigError::Indefinite)?;
+        Ok(Self { inner, mean, root })
+    }
+
+    /// A prior with independent components: mean and the inverse of each variance.
+    ///
+    /// # Errors
+    /// [`ConfigError::Indefinite`] if a component is negative or not finite.
+    pub fn independent(inner: P, mean: SVector<T, N>, information: &SVector<T, N>) -> Result<Self, ConfigError> {
+        if !information.iter().all(|w| *w >= T::ZERO && w.is_finite()) {
+            return Err(ConfigError::Indefinite);
+        }
+        Ok(Self { inner, mean, root: SMatrix::from_diagonal(&information.map(|w| w.sqrt())) })
+    }
+
+    /// Row `k` of the prior.
+    fn prior_row(&self, k: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> T {
+        let mut residual = T::ZERO;
+        for i in 0..N {
+            g[i] = if k <= i { self.root[(i, k.min(i))] } else { T::ZERO };
+            residual += g[i] * (x[i] - self.mean[i]);
+        }
+        residual
+    }
+}
+
+impl<P: Problem, T: Real, const N: usize> Problem for Prior<P, T, N> {
+    type Error = P::Error;
+}
+
+impl<T: Real, const N: usize, P: Rows<T, N>> Rows<T, N> for Prior<P, T, N> {
+    fn rows(&self) -> usize {
+        self.inner.rows() + N
+    }
+
+    fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
+        match i.checked_sub(self.inner.rows()) {
+            None => self.inner.row(i, x, g),
+            Some(k) => Ok(self.prior_row(k, x, g)),
+        }
+    }
+
+    fn block(&mut self, first: usize, x: &SVector<T, N>, block: &mut Block<T, N>) -> Result<(), P::Error> {
+        let Some(k) = first.checked_sub(self.inner.rows()) else {
+            return self.inner.block(first, x, block);
+        };
+        for k in k..N {
+            let mut g = SVector::zeros();
+            let residual = self.prior_row(k, x, &mut g);
+            if !block.push(g, residual) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,183 @@
+//! Gradient descent with backtracking: the smallest method, to read first.
+//!
+//! Minimizes a smooth `f`. One iteration, with `g = ∇f(x)`:
+//!
+//! 1. try `x - t g`, with `t` twice the last accepted rate;
+//! 2. accept if `f(x - t g) ≤ f(x) - c t ‖g‖²` (Armijo), else halve `t` and try again.
+//!
+//! Reference: Nocedal & Wright, Numerical Optimization, 2nd ed., algorithm 3.1. Memory: two vectors. Converges linearly, at
+//! a rate that the conditioning of the Hessian sets; choose it to learn the interface or when N is large and `f` well scaled.
+
+use nalgebra::SVector;
+
+use crate::linalg;
+use crate::problem::Smooth;
+use crate::real::Real;
+use crate::step::{ConfigError, Criterion, Method, Stall, Status};
+
+/// Parameters of gradient descent.
+///
+/// ```
+/// use thalweg::{Method, smooth::GradientDescent, problem::gradient_fn};
+/// use nalgebra::vector;
+/// let mut bowl = gradient_fn(|x, g| { *g = vector![x[0] - 1.0, 4.0 * (x[1] + 2.0)]; 0.5 * x[0] * x[0] - x[0] + 2.0 * (x[1] + 2.0) * (x[1] + 2.0) });
+/// let (state, status) = GradientDescent::default().solve(vector![0.0_f64, 0.0], &mut bowl, 1000).unwrap();
+/// assert!(status != thalweg::Status::Running && (state.x() - vector![1.0, -2.0]).amax() < 1e-6);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct GradientDescent<T> {
+    /// [`Criterion::Gradient`]: `max |gⱼ| ≤ gradient_tolerance · max(1, |f|)`. Zero or more; default √ε.
+    pub gradient_tolerance: T,
+    /// The first rate tried. Positive; default 1.
+    pub initial_rate: T,
+    /// The factor of a rejected rate; its inverse opens the next search. In (0, 1); default ½.
+    pub shrink: T,
+    /// Armijo's `c`. In (0, 1); default 10⁻⁴.
+    pub sufficient_decrease: T,
+}
+
+impl<T: Real> Default for GradientDescent<T> {
+    fn default() -> Self {
+        Self {
+            gradient_tolerance: T::SQRT_EPSILON,
+            initial_rate: T::ONE,
+            shrink: T::HALF,
+            sufficient_decrease: T::of_f64(1e-4),
+        }
+    }
+}
+
+impl<T: Real> GradientDescent<T> {
+    /// Checks the documented ranges; a solve with invalid parameters stalls at once with the same error.
+    ///
+    /// # Errors
+    /// The first range that does not hold.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        if !(self.gradient_tolerance >= T::ZERO) {
+            return Err(ConfigError::Tolerance);
+        }
+        if !(self.initial_rate > T::ZERO && self.initial_rate.is_finite()) {
+            return Err(ConfigError::NotPositive);
+        }
+        for fraction in [self.shrink, self.sufficient_decrease] {
+            if !(fraction > T::ZERO && fraction < T::ONE) {
+                return Err(ConfigError::Fraction);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+enum Phase {
+    /// Ask for value and gradient at `x`.
+    Linearize,
+    /// Ask for the value at `x - rate · gradient`.
+    Trial,
+    Done(Status),
+}
+
+/// Memory of [`GradientDescent`].
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
+pub struct GradientDescentState<T: Real, const N: usize> {
+    /// The best point.
+    x: SVector<T, N>,
+    /// `f(x)`.
+    value: T,
+    /// `∇f(x)`.
+    gradient: SVector<T, N>,
+    /// `t`, zero before the first search.
+    rate: T,
+    phase: Phase,
+}
+
+impl<T: Real, const N: usize> GradientDescentState<T, N> {
+    /// A memory at a starting point.
+    #[must_use]
+    pub const fn new(x: SVector<T, N>) -> Self {
+        Self { x, value: T::INFINITY, gradient: linalg::zeros(), rate: T::ZERO, phase: Phase::Linearize }
+    }
+
+    /// The best point so far.
+    #[must_use]
+    pub const fn x(&self) -> &SVector<T, N> {
+        &self.x
+    }
+
+    /// The value at [`x`](Self::x); infinite before the first step.
+    #[must_use]
+    pub const fn value(&self) -> T {
+        self.value
+    }
+}
+
+impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, GradientDescentState<T, N>> for GradientDescent<T> {
+    fn step(&self, state: &mut GradientDescentState<T, N>, problem: &mut P) -> Result<Status, P::Error> {
+        let status = match state.phase {
+            Phase::Done(status) => status,
+            Phase::Linearize => {
+                if let Err(error) = self.validate() {
+                    Status::Stalled(Stall::Config(error))
+                } else {
+                    let mut gradient = linalg::zeros();
+                    let value = problem.gradient(&state.x, &mut gradient)?;
+                    self.search(state, value, gradient)
+                }
+            }
+            Phase::Trial => {
+                let trial = state.x - state.gradient * state.rate;
+                if trial == state.x {
+                    Status::Stalled(Stall::NoDescent)
+                } else {
+                    let decrease = state.value - problem.value(&trial)?;
+                    let wanted = self.sufficient_decrease * state.rate * linalg::dot(&state.gradient, &state.gradient);
+                    // NaN and infinity fail the comparison and are rejected with it.
+                    if decrease >= wanted && decrease.is_finite() {
+                        state.x = trial;
+                        state.value -= decrease;
+                        state.phase = Phase::Linearize;
+                    } else {
+                        state.rate *= self.shrink;
+                    }
+                    Status::Running
+                }
+            }
+        };
+        if status != Status::Running {
+            state.phase = Phase::Done(status);
+        }
+        Ok(status)
+    }
+}
+
+impl<T: Real> GradientDescent<T> {
+    /// Opens a line search at a linearized point, unless that point is the end.
+    fn search<const N: usize>(
+        &self,
+        state: &mut GradientDescentState<T, N>,
+        value: T,
+        gradient: SVector<T, N>,
+    ) -> Status {
+        if !value.is_finite() || !linalg::all_finite(&gradient) {
+            return Status::Stalled(Stall::NonFinite);
+        }
+        state.value = value;
+        state.gradient = gradient;
+        if linalg::max_abs(&gradient) <= self.gradient_tolerance * value.abs().max(T::ONE) {
+            return Status::Converged(Criterion::Gradient);
+        }
+        state.rate = if state.rate > T::ZERO { state.rate / self.shrink } else { self.initial_rate };
+        state.phase = Phase::Trial;
+        Status::Running
+    }
+}
+
+impl<T: Real, const N: usize> From<SVector<T, N>> for GradientDescentState<T, N> {
+    fn from(start: SVector<T, N>) -> Self {
+        Self::new(start)
+    }
+}

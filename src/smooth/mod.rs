@@ -1,0 +1,5 @@
+//! Smooth objectives.
+
+mod gradient_descent;
+
+pub use gradient_descent::{GradientDescent, GradientDescentState};

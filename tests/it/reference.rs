@@ -1,0 +1,49 @@
+//! Reference data beside the project: read when it is there, demanded when `CI` is set.
+
+use std::path::{Path, PathBuf};
+
+/// The folder of a reference set, or `None` with a note if the data are not beside the project.
+pub fn folder(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
+    if path.is_dir() {
+        return Some(path);
+    }
+    assert!(std::env::var_os("CI").is_none(), "the reference data {name} are missing in CI");
+    eprintln!("skipped: no reference data {name}");
+    None
+}
+
+/// The subfolders of a topic, each a data set.
+pub fn sets(topic: &str) -> Vec<PathBuf> {
+    let Some(folder) = folder(topic) else { return Vec::new() };
+    let mut sets: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("meta.toml").is_file())
+        .collect();
+    sets.sort();
+    assert!(!sets.is_empty(), "no sets in {topic}");
+    sets
+}
+
+pub fn meta(set: &Path) -> toml::Table {
+    std::fs::read_to_string(set.join("meta.toml")).unwrap().parse().unwrap()
+}
+
+/// A list of numbers at `section.key`, or at the top level if the section is empty.
+pub fn numbers(meta: &toml::Table, section: &str, key: &str) -> Vec<f64> {
+    let table = if section.is_empty() { meta } else { meta[section].as_table().unwrap() };
+    table[key].as_array().unwrap().iter().map(number).collect()
+}
+
+pub fn number(value: &toml::Value) -> f64 {
+    value.as_float().unwrap_or_else(|| value.as_integer().unwrap() as f64)
+}
+
+/// A CSV file as its header and rows of numbers.
+pub fn table(path: &Path) -> (Vec<String>, Vec<Vec<f64>>) {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let header = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let rows = reader.records().map(|row| row.unwrap().iter().map(|cell| cell.parse().unwrap()).collect()).collect();
+    (header, rows)
+}
