@@ -6,6 +6,7 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod calibration;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 pub mod least_squares;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]

@@ -17,6 +17,8 @@ pub struct Prior<P, T: Real, const N: usize> {
     pub inner: P,
     mean: SVector<T, N>,
     root: SMatrix<T, N, N>,
+    /// N, or zero if there is no information.
+    rows: usize,
 }
 
 impl<P, T: Real, const N: usize> Prior<P, T, N> {
@@ -26,7 +28,7 @@ impl<P, T: Real, const N: usize> Prior<P, T, N> {
     /// [`ConfigError::Indefinite`] if Λ is not positive semidefinite and finite.
     pub fn new(inner: P, mean: SVector<T, N>, information: &SMatrix<T, N, N>) -> Result<Self, ConfigError> {
         let root = linalg::semidefinite_root(information).ok_or(ConfigError::Indefinite)?;
-        Ok(Self { inner, mean, root })
+        Ok(Self::from_root(inner, mean, root))
     }
 
     /// A prior with independent components: mean and the inverse of each variance.
@@ -37,7 +39,12 @@ impl<P, T: Real, const N: usize> Prior<P, T, N> {
         if !information.iter().all(|w| *w >= T::ZERO && w.is_finite()) {
             return Err(ConfigError::Indefinite);
         }
-        Ok(Self { inner, mean, root: SMatrix::from_diagonal(&information.map(|w| w.sqrt())) })
+        Ok(Self::from_root(inner, mean, SMatrix::from_diagonal(&information.map(T::sqrt))))
+    }
+
+    fn from_root(inner: P, mean: SVector<T, N>, root: SMatrix<T, N, N>) -> Self {
+        let rows = if root.iter().all(|l| *l == T::ZERO) { 0 } else { N };
+        Self { inner, mean, root, rows }
     }
 
     /// Row `k` of the prior.
@@ -57,7 +64,7 @@ impl<P: Problem, T: Real, const N: usize> Problem for Prior<P, T, N> {
 
 impl<T: Real, const N: usize, P: Rows<T, N>> Rows<T, N> for Prior<P, T, N> {
     fn rows(&self) -> usize {
-        self.inner.rows() + N
+        self.inner.rows() + self.rows
     }
 
     fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
@@ -71,7 +78,7 @@ impl<T: Real, const N: usize, P: Rows<T, N>> Rows<T, N> for Prior<P, T, N> {
         let Some(k) = first.checked_sub(self.inner.rows()) else {
             return self.inner.block(first, x, block);
         };
-        for k in k..N {
+        for k in k..self.rows {
             let mut g = SVector::zeros();
             let residual = self.prior_row(k, x, &mut g);
             if !block.push(g, residual) {

@@ -1,0 +1,51 @@
+//! Robust summaries of samples, without memory of their own.
+
+use crate::real::Real;
+
+/// The lower median of `values`, by bisection over a repeatable iterator: no copy, no sort.
+///
+/// Returns zero for an empty iterator. Values must be finite. 80 halvings are exact or at rounding level for data
+/// whose spread is above 2⁻⁵⁰ of their range.
+pub(super) fn median<T: Real, I: Iterator<Item = T>>(values: impl Fn() -> I) -> T {
+    let (mut low, mut high) = (T::INFINITY, -T::INFINITY);
+    let mut count = 0_usize;
+    for value in values() {
+        low = low.min(value);
+        high = high.max(value);
+        count += 1;
+    }
+    if count == 0 {
+        return T::ZERO;
+    }
+    let half = count.div_ceil(2);
+    for _ in 0..80 {
+        let middle = low + (high - low) * T::HALF;
+        if !(middle > low && middle < high) {
+            break;
+        }
+        if values().filter(|value| *value <= middle).count() >= half {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    high
+}
+
+/// Whether many samples sit exactly at the end of an axis while the other components vary: a clipped reading.
+pub(super) fn saturated<T: Real>(samples: &[[T; 3]], length: T) -> bool {
+    (0..3).any(|axis| {
+        let of = |m: &[T; 3]| m.get(axis).copied().unwrap_or(T::ZERO);
+        let other = |m: &[T; 3]| m.get((axis + 1) % 3).copied().unwrap_or(T::ZERO);
+        let ends = samples.iter().fold((T::INFINITY, -T::INFINITY), |(l, h), m| (l.min(of(m)), h.max(of(m))));
+        [ends.0, ends.1].into_iter().any(|end| {
+            let (mut count, mut low, mut high) = (0_usize, T::INFINITY, -T::INFINITY);
+            for m in samples.iter().filter(|m| of(m) == end) {
+                count += 1;
+                low = low.min(other(m));
+                high = high.max(other(m));
+            }
+            count >= 8 && count * 50 >= samples.len() && high - low > T::of_f64(0.2) * length
+        })
+    })
+}
