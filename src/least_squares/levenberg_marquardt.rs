@@ -27,16 +27,16 @@ use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 /// Parameters of the Levenberg-Marquardt method.
 ///
 /// ```
+/// use nalgebra::{Vector2, vector};
 /// use thalweg::{Method, least_squares::LevenbergMarquardt, problem::row_fn};
-/// use nalgebra::vector;
-/// let (t, y) = ([0.0, 1.0, 2.0, 3.0_f64], [4.0, 2.0, 1.0, 0.5]);
-/// let mut problem = row_fn(4, |i, x, g| { // y = a 2^(-b t)
-///     let e = libm::exp2(-x[1] * t[i]);
-///     *g = vector![e, -x[0] * e * t[i] * core::f64::consts::LN_2];
+/// let (t, y) = ([0.0, 1.0, 2.0, 3.0], [4.0, 2.0, 1.0, 0.5]); // y = a exp(-b t)
+/// let mut problem = row_fn(4, |i, x: &Vector2<f64>, g: &mut Vector2<f64>| {
+///     let e = libm::exp(-x[1] * t[i]);
+///     *g = vector![e, -x[0] * t[i] * e];
 ///     x[0] * e - y[i]
 /// });
 /// let (fit, _) = LevenbergMarquardt::default().solve(vector![1.0, 0.1], &mut problem, 100).unwrap();
-/// assert!((fit.x() - vector![4.0, 1.0]).amax() < 1e-12);
+/// assert!((fit.x() - vector![4.0, 2.0_f64.ln()]).amax() < 1e-12);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
