@@ -3,9 +3,6 @@
 #![cfg_attr(not(all(target_arch = "arm", target_abi = "eabihf")), forbid(unsafe_code))]
 #![cfg_attr(all(target_arch = "arm", target_abi = "eabihf"), deny(unsafe_code))]
 
-#[cfg(feature = "std")]
-extern crate std;
-
 pub mod calibration;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 pub mod least_squares;

@@ -270,6 +270,8 @@ fn judge<T: Real>(settings: &Settings<T>, found: &Calibration<T>, analysis: &Ana
         Rung::Axes => T::of_f64(0.75),
         Rung::Ellipsoid => T::ONE,
     };
+    // The field may be given in other units than the samples: U then carries the ratio.
+    let unit = found.matrix.diagonal().product().powf(T::of_f64(1.0 / 3.0));
     let imprecise = |errors: &[T], size: T| !errors.iter().all(|error| *error <= settings.precision * size);
     if !found.matrix.iter().chain(found.offset.iter()).all(|value| value.is_finite()) || !found.cost.is_finite() {
         Verdict::NonFinite
@@ -281,8 +283,8 @@ fn judge<T: Real>(settings: &Settings<T>, found: &Calibration<T>, analysis: &Ana
         Verdict::PoorCoverage
     } else if !(found.rms_after <= settings.residual) {
         Verdict::PoorFit
-    } else if imprecise(found.offset_errors.as_slice(), found.field)
-        || imprecise(found.matrix_errors.as_slice(), T::ONE)
+    } else if imprecise(found.offset_errors.as_slice(), found.field / unit)
+        || imprecise(found.matrix_errors.as_slice(), unit)
     {
         Verdict::Imprecise
     } else {

@@ -38,6 +38,10 @@ pub(super) fn saturated<T: Real>(samples: &[[T; 3]], length: T) -> bool {
         let of = |m: &[T; 3]| m.get(axis).copied().unwrap_or(T::ZERO);
         let other = |m: &[T; 3]| m.get((axis + 1) % 3).copied().unwrap_or(T::ZERO);
         let ends = samples.iter().fold((T::INFINITY, -T::INFINITY), |(l, h), m| (l.min(of(m)), h.max(of(m))));
+        // Readings that hardly vary along the axis lie on a plane; they are not clipped.
+        if ends.1 - ends.0 <= T::of_f64(0.2) * length {
+            return false;
+        }
         [ends.0, ends.1].into_iter().any(|end| {
             let (mut count, mut low, mut high) = (0_usize, T::INFINITY, -T::INFINITY);
             for m in samples.iter().filter(|m| of(m) == end) {

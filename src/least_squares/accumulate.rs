@@ -7,7 +7,7 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::linalg;
+use crate::linalg::{self, columns, columns_mut, entries, entries_mut};
 use crate::problem::{Block, LANES};
 use crate::real::Real;
 
@@ -26,33 +26,55 @@ impl<T: Real, const N: usize> System<T, N> {
     }
 
     pub(crate) fn clear(&mut self) {
-        *self = Self::new();
+        self.matrix = linalg::zeros();
+        self.vector = linalg::zeros();
+    }
+
+    /// Field by field: `clone_from` would pass through the stack.
+    fn copy_from(&mut self, other: &Self) {
+        self.matrix = other.matrix;
+        self.vector = other.vector;
     }
 }
 
-/// The quadratic model that a damped, constrained step minimizes over the free components of `q`:
-/// `½‖J(p + q) + r‖² + ½‖W(p + q)‖²` with diagonal `W`.
+/// The quadratic model that a damped, constrained step minimizes over the components of `q` that are not held:
+/// `½‖J(p + q) + r‖² + ½‖W(p + q)‖²` with `Wⱼ² = λDⱼ² + ρ‖Jⱼ‖²`.
 #[derive(Debug)]
 pub struct Damping<'a, T: Real, const N: usize> {
-    pub(crate) weights: &'a SVector<T, N>,
+    pub(crate) lambda: T,
+    /// `ρ`, zero for a regular model.
+    pub(crate) ridge: T,
+    /// `D`.
+    pub(crate) scale: &'a SVector<T, N>,
     pub(crate) held: &'a [bool; N],
-    pub(crate) from: &'a SVector<T, N>,
+    /// `p`, if it is not zero.
+    pub(crate) from: Option<&'a SVector<T, N>>,
 }
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::SquareRoot {}
-    impl Sealed for super::Normal {}
+impl<T: Real, const N: usize> Damping<'_, T, N> {
+    /// `Wⱼ²`, from `‖Jⱼ‖²`; a zero column is given the norm `Dⱼ`.
+    pub(crate) fn weight(&self, j: usize, square: T) -> T {
+        let scale = entries(self.scale)[j].squared();
+        self.lambda * scale + self.ridge * if square > T::ZERO { square } else { scale }
+    }
 }
 
 /// How samples are accumulated: [`SquareRoot`] or [`Normal`].
-pub trait Accumulation: sealed::Sealed + Copy + core::fmt::Debug + Default {
+pub trait Accumulation: Accumulate + Copy + core::fmt::Debug + Default {}
+
+impl Accumulation for SquareRoot {}
+impl Accumulation for Normal {}
+
+/// The operations behind [`Accumulation`], out of reach so that they may change.
+pub trait Accumulate {
     /// Adds the samples of a block, which is destroyed.
     fn fold<T: Real, const N: usize>(system: &mut System<T, N>, block: &mut Block<T, N>);
-    /// `Jᵀr`.
-    fn gradient<T: Real, const N: usize>(system: &System<T, N>) -> SVector<T, N>;
-    /// The column norms `‖Jⱼ‖`.
-    fn column_norms<T: Real, const N: usize>(system: &System<T, N>) -> SVector<T, N>;
+    /// `Jⱼᵀr`.
+    fn gradient<T: Real, const N: usize>(system: &System<T, N>, j: usize) -> T;
+    /// `‖Jⱼ‖`.
+    fn column_norm<T: Real, const N: usize>(system: &System<T, N>, j: usize) -> T;
+    /// The model's gradient at `p`: `Jᵀ(Jp + r)`.
+    fn gradient_at<T: Real, const N: usize>(system: &System<T, N>, p: &SVector<T, N>) -> SVector<T, N>;
     /// `‖J p‖²`.
     fn curvature<T: Real, const N: usize>(system: &System<T, N>, p: &SVector<T, N>) -> T;
     /// Writes the factor of the damped model to `into`; `false` if it is numerically singular.
@@ -84,19 +106,54 @@ fn rounding<T: Real, const N: usize>() -> T {
     T::of_usize(N) * T::EPSILON
 }
 
-impl Accumulation for SquareRoot {
+impl SquareRoot {
+    /// Folds in the rows of `W`, and for each held component a unit row in the place of its column.
+    fn append_damping<T: Real, const N: usize>(
+        system: &System<T, N>,
+        damping: &Damping<'_, T, N>,
+        into: &mut System<T, N>,
+    ) {
+        for i in (0..N).filter(|&i| damping.held[i]) {
+            for j in 0..=i {
+                columns_mut(&mut into.matrix)[j][i] = T::ZERO;
+            }
+        }
+        let mut block = Block::<T, N>::new();
+        for first in (0..N).step_by(LANES) {
+            block.clear();
+            for j in first..N.min(first + LANES) {
+                let square = Self::column_norm(system, j).squared();
+                let weight = if damping.held[j] { T::ONE } else { damping.weight(j, square).sqrt() };
+                let mut row = linalg::zeros::<T, N, 1>();
+                entries_mut(&mut row)[j] = weight;
+                let moved = if damping.held[j] { T::ZERO } else { damping.from.map_or(T::ZERO, |p| entries(p)[j]) };
+                block.push(row, weight * moved);
+            }
+            Self::fold(into, &mut block);
+        }
+    }
+}
+
+impl Accumulate for SquareRoot {
     #[inline]
     fn fold<T: Real, const N: usize>(system: &mut System<T, N>, block: &mut Block<T, N>) {
         let (rows, r) = block.lanes();
         linalg::append_rows(&mut system.matrix, &mut system.vector, rows, r);
     }
 
-    fn gradient<T: Real, const N: usize>(system: &System<T, N>) -> SVector<T, N> {
-        SVector::from_fn(|i, _| (0..=i).fold(T::ZERO, |sum, j| sum + system.matrix[(i, j)] * system.vector[j]))
+    fn gradient<T: Real, const N: usize>(system: &System<T, N>, j: usize) -> T {
+        let (l, z) = (columns(&system.matrix), entries(&system.vector));
+        (0..=j).fold(T::ZERO, |sum, k| sum + l[k][j] * z[k])
     }
 
-    fn column_norms<T: Real, const N: usize>(system: &System<T, N>) -> SVector<T, N> {
-        SVector::from_fn(|i, _| (0..=i).fold(T::ZERO, |sum, j| sum + system.matrix[(i, j)].squared()).sqrt())
+    fn column_norm<T: Real, const N: usize>(system: &System<T, N>, j: usize) -> T {
+        let l = columns(&system.matrix);
+        (0..=j).fold(T::ZERO, |sum, k| sum + l[k][j].squared()).sqrt()
+    }
+
+    fn gradient_at<T: Real, const N: usize>(system: &System<T, N>, p: &SVector<T, N>) -> SVector<T, N> {
+        let residual = linalg::multiply_transposed(&system.matrix, p) + system.vector;
+        linalg::multiply_lower(&system.matrix, &residual)
     }
 
     fn curvature<T: Real, const N: usize>(system: &System<T, N>, p: &SVector<T, N>) -> T {
@@ -109,30 +166,17 @@ impl Accumulation for SquareRoot {
         damping: &Damping<'_, T, N>,
         into: &mut System<T, N>,
     ) -> bool {
-        into.clone_from(system);
-        into.vector += linalg::multiply_transposed(&system.matrix, damping.from);
-        let norms = Self::column_norms(system);
-        for (i, held) in damping.held.iter().enumerate() {
-            if *held {
-                for j in 0..=i {
-                    into.matrix[(i, j)] = T::ZERO;
-                }
-            }
+        into.copy_from(system);
+        if let Some(p) = damping.from {
+            into.vector += linalg::multiply_transposed(&system.matrix, p);
         }
-        // The rows of W, and a unit row for each held component, a few at a time.
-        let mut block = Block::<T, N>::new();
-        for first in (0..N).step_by(LANES) {
-            block.clear();
-            for j in first..N.min(first + LANES) {
-                let held = damping.held[j];
-                let weight = if held { T::ONE } else { damping.weights[j] };
-                let mut row = linalg::zeros::<T, N, 1>();
-                row[j] = weight;
-                block.push(row, if held { T::ZERO } else { weight * damping.from[j] });
-            }
-            Self::fold(into, &mut block);
+        let any_held = damping.held.iter().any(|held| *held);
+        if damping.lambda > T::ZERO || damping.ridge > T::ZERO || any_held {
+            Self::append_damping(system, damping, into);
         }
-        (0..N).all(|j| into.matrix[(j, j)].abs() > rounding::<T, N>() * norms[j])
+        (0..N).all(|j| {
+            damping.held[j] || columns(&into.matrix)[j][j].abs() > rounding::<T, N>() * Self::column_norm(system, j)
+        })
     }
 
     fn minimizer<T: Real, const N: usize>(factored: &System<T, N>) -> SVector<T, N> {
@@ -145,29 +189,34 @@ impl Accumulation for SquareRoot {
         system: &System<T, N>,
         scale: &SVector<T, N>,
     ) -> (SVector<T, N>, SMatrix<T, N, N>) {
-        let scaled = SMatrix::from_fn(|i, j| if i <= j { system.matrix[(j, i)] * scale[j] } else { T::ZERO });
+        let (l, scale) = (columns(&system.matrix), entries(scale));
+        let scaled = linalg::matrix(|i, j| if i <= j { l[i][j] * scale[j] } else { T::ZERO });
         let svd = linalg::svd::<T, N>(scaled);
         (svd.values, svd.v)
     }
 
     fn resolution<T: Real, const N: usize>() -> T {
-        rounding::<T, N>()
+        T::of_f64(16.0) * rounding::<T, N>()
     }
 }
 
-impl Accumulation for Normal {
+impl Accumulate for Normal {
     #[inline]
     fn fold<T: Real, const N: usize>(system: &mut System<T, N>, block: &mut Block<T, N>) {
         let (rows, r) = block.lanes();
         linalg::add_outer_products(&mut system.matrix, &mut system.vector, rows, r);
     }
 
-    fn gradient<T: Real, const N: usize>(system: &System<T, N>) -> SVector<T, N> {
-        system.vector
+    fn gradient<T: Real, const N: usize>(system: &System<T, N>, j: usize) -> T {
+        entries(&system.vector)[j]
     }
 
-    fn column_norms<T: Real, const N: usize>(system: &System<T, N>) -> SVector<T, N> {
-        SVector::from_fn(|j, _| system.matrix[(j, j)].sqrt())
+    fn column_norm<T: Real, const N: usize>(system: &System<T, N>, j: usize) -> T {
+        columns(&system.matrix)[j][j].sqrt()
+    }
+
+    fn gradient_at<T: Real, const N: usize>(system: &System<T, N>, p: &SVector<T, N>) -> SVector<T, N> {
+        linalg::multiply_symmetric(&system.matrix, p) + system.vector
     }
 
     fn curvature<T: Real, const N: usize>(system: &System<T, N>, p: &SVector<T, N>) -> T {
@@ -179,23 +228,26 @@ impl Accumulation for Normal {
         damping: &Damping<'_, T, N>,
         into: &mut System<T, N>,
     ) -> bool {
-        into.clone_from(system);
-        into.vector += linalg::multiply_symmetric(&system.matrix, damping.from);
+        into.copy_from(system);
+        if let Some(p) = damping.from {
+            into.vector += linalg::multiply_symmetric(&system.matrix, p);
+        }
+        let (a, b) = (columns_mut(&mut into.matrix), entries_mut(&mut into.vector));
         for j in 0..N {
-            let weight = damping.weights[j].squared();
-            into.matrix[(j, j)] += weight;
-            into.vector[j] += weight * damping.from[j];
+            let weight = damping.weight(j, a[j][j]);
+            a[j][j] += weight;
+            if let Some(p) = damping.from {
+                b[j] += weight * entries(p)[j];
+            }
         }
         for k in 0..N {
             if damping.held[k] {
                 for j in 0..k {
-                    into.matrix[(k, j)] = T::ZERO;
+                    a[j][k] = T::ZERO;
                 }
-                for i in k + 1..N {
-                    into.matrix[(i, k)] = T::ZERO;
-                }
-                into.matrix[(k, k)] = T::ONE;
-                into.vector[k] = T::ZERO;
+                a[k] = [T::ZERO; N];
+                a[k][k] = T::ONE;
+                b[k] = T::ZERO;
             }
         }
         linalg::cholesky(&mut into.matrix, rounding::<T, N>())
@@ -212,14 +264,13 @@ impl Accumulation for Normal {
         system: &System<T, N>,
         scale: &SVector<T, N>,
     ) -> (SVector<T, N>, SMatrix<T, N, N>) {
-        let scaled = SMatrix::<T, N, N>::from_fn(|i, j| {
-            system.matrix[if i >= j { (i, j) } else { (j, i) }] * scale[i] * scale[j]
-        });
+        let (a, scale) = (columns(&system.matrix), entries(scale));
+        let scaled = linalg::matrix(|i, j| if i >= j { a[j][i] } else { a[i][j] } * scale[i] * scale[j]);
         let svd = linalg::svd::<T, N>(scaled);
-        (svd.values.map(T::sqrt), svd.v)
+        (linalg::vector(|j| entries(&svd.values)[j].sqrt()), svd.v)
     }
 
     fn resolution<T: Real, const N: usize>() -> T {
-        rounding::<T, N>().sqrt()
+        (T::of_f64(16.0) * rounding::<T, N>()).sqrt()
     }
 }

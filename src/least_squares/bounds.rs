@@ -2,6 +2,7 @@
 
 use nalgebra::SVector;
 
+use crate::linalg::{entries, entries_mut};
 use crate::real::Real;
 use crate::step::ConfigError;
 
@@ -19,21 +20,19 @@ pub trait Domain<T: Real, const N: usize>: Copy {
     /// [`ConfigError::Bounds`] if a lower bound lies above its upper bound or is NaN.
     fn validate(&self) -> Result<(), ConfigError>;
 
-    /// The nearest admissible point.
-    fn project(&self, x: &SVector<T, N>) -> SVector<T, N> {
-        if !Self::BOUNDED {
-            return *x;
-        }
-        SVector::from_fn(|j, _| {
-            let (lower, upper) = self.interval(j);
-            if x[j] < lower {
-                lower
-            } else if x[j] > upper {
-                upper
-            } else {
-                x[j]
+    /// Moves `x` to the nearest admissible point, and onto a bound that only rounding keeps it from.
+    fn project(&self, x: &mut SVector<T, N>) {
+        if Self::BOUNDED {
+            for (j, x) in x.iter_mut().enumerate() {
+                let (lower, upper) = self.interval(j);
+                let rounding = T::of_f64(4.0) * T::EPSILON * x.abs();
+                if *x - rounding <= lower {
+                    *x = lower;
+                } else if *x + rounding >= upper {
+                    *x = upper;
+                }
             }
-        })
+        }
     }
 }
 
@@ -81,9 +80,10 @@ impl<T: Real, const N: usize> Bounds<T, N> {
     /// The same box with parameter `j` fixed; an index beyond the last parameter changes nothing.
     #[must_use]
     pub fn fix(mut self, j: usize, value: T) -> Self {
-        if j < N {
-            self.lower[j] = value;
-            self.upper[j] = value;
+        for corner in [&mut self.lower, &mut self.upper] {
+            if let Some(bound) = entries_mut(corner).get_mut(j) {
+                *bound = value;
+            }
         }
         self
     }
@@ -93,7 +93,8 @@ impl<T: Real, const N: usize> Domain<T, N> for Bounds<T, N> {
     const BOUNDED: bool = true;
 
     fn interval(&self, j: usize) -> (T, T) {
-        if j < N { (self.lower[j], self.upper[j]) } else { (-T::INFINITY, T::INFINITY) }
+        let (lower, upper) = (entries(&self.lower), entries(&self.upper));
+        if j < N { (lower[j], upper[j]) } else { (-T::INFINITY, T::INFINITY) }
     }
 
     fn validate(&self) -> Result<(), ConfigError> {

@@ -8,8 +8,8 @@
 //!
 //! Reference: Moré, "The Levenberg-Marquardt algorithm: implementation and theory" (1978), and MINPACK's `lmder` and
 //! `lmpar`. Departures: the linearization is gathered with the trial cost, in one pass over the samples, and a pass ends as
-//! soon as its partial cost exceeds the accepted one; there is no column pivoting, a singular model is regularized with
-//! `λ = Nε` instead.
+//! soon as its partial cost exceeds the accepted one; there is no column pivoting, a singular model is regularized by
+//! `Nε‖Jⱼ‖²` on the diagonal instead.
 //!
 //! Memory: two systems of N² + N scalars and five vectors, whatever the number of samples. Work: one block of samples a
 //! step, and O(N³) in the step that ends a pass.
@@ -44,8 +44,8 @@ pub struct LevenbergMarquardt<T, D = Everywhere> {
     /// [`Criterion::Gradient`]: `|Jⱼᵀr| ≤ gradient_tolerance · ‖Jⱼ‖ · √(2F)` for every j that is not held at a bound.
     /// Zero or more; default ε.
     pub gradient_tolerance: T,
-    /// [`Criterion::Decrease`]: the undamped model promises a decrease of at most `decrease_tolerance · F`. Zero or more;
-    /// default 4ε. The remaining error is then at most `√(decrease_tolerance · (m - n))` standard errors.
+    /// [`Criterion::Decrease`]: the undamped model promises a decrease of at most `decrease_tolerance · F`, or one that
+    /// rounding hides and a trial did not find. Zero or more; default 4ε. The remaining error is then at most `√(decrease_tolerance · (m - n))` standard errors.
     pub decrease_tolerance: T,
     /// [`Criterion::Step`]: the undamped step has `‖Dp‖ ≤ step_tolerance · ‖Dx‖`. Zero or more; default 2ε.
     pub step_tolerance: T,
@@ -117,7 +117,7 @@ pub struct StreamedState<T: Real, const N: usize, K = SquareRoot> {
     pub(super) system: System<T, N>,
     /// The number of samples in it.
     pub(super) samples: usize,
-    /// `D`: the largest column norms so far.
+    /// `D`: the largest column norms so far, one where a column has been zero throughout.
     scale: SVector<T, N>,
     /// Δ, zero before the first pass is complete.
     radius: T,
@@ -133,6 +133,8 @@ pub struct StreamedState<T: Real, const N: usize, K = SquareRoot> {
     /// The decrease that the model promises at `candidate`, and the slope towards it.
     promise: T,
     slope: T,
+    /// Whether the step to `candidate` was not limited by Δ.
+    free: bool,
     passes: u32,
     status: Status,
     #[cfg_attr(feature = "serde", serde(skip, default = "Block::new"))]
@@ -158,6 +160,7 @@ impl<T: Real, const N: usize, K> StreamedState<T, N, K> {
             next: 0,
             promise: T::ZERO,
             slope: T::ZERO,
+            free: false,
             passes: 0,
             status: Status::Running,
             block: Block::new(),
@@ -230,7 +233,8 @@ where
                 state.status = Status::Stalled(Stall::NoData);
                 return Ok(state.status);
             }
-            state.candidate = self.domain.project(&state.x);
+            state.candidate = state.x;
+            self.domain.project(&mut state.candidate);
         }
         state.block.clear();
         problem.block(state.next, &state.candidate, &mut state.block)?;
@@ -261,20 +265,20 @@ impl<T: Real, D> LevenbergMarquardt<T, D> {
     {
         let first = state.cost == T::INFINITY;
         let finite =
-            linalg::all_finite(&K::column_norms(&state.trial)) && linalg::all_finite(&K::gradient(&state.trial));
+            (0..N).all(|j| K::column_norm(&state.trial, j).is_finite() && K::gradient(&state.trial, j).is_finite());
         let tested = finite && state.trial_cost.is_finite();
         if first {
             if !tested {
                 return Status::Stalled(Stall::NonFinite);
             }
             self.accept(state, samples);
-            return self.propose(state);
+            return self.propose(state, true);
         }
         // A pass that ended early is extrapolated, only to choose how far to retreat.
         let (seen, all) = (T::of_usize(state.next.min(samples)), T::of_usize(samples));
         let decrease = state.cost - state.trial_cost * (all / seen);
         let ratio = if tested && !lost { decrease / state.promise } else { -T::ONE };
-        let length = linalg::norm(&(state.candidate - state.x).component_mul(&state.scale));
+        let length = linalg::scaled_norm(&state.scale, &(state.candidate - state.x));
         let (quarter, tenth) = (T::of_f64(0.25), T::of_f64(0.1));
         if !(ratio > quarter) {
             let interpolated = T::HALF * state.slope / (state.slope + decrease);
@@ -285,12 +289,13 @@ impl<T: Real, D> LevenbergMarquardt<T, D> {
             state.radius = T::TWO * length;
             state.damping = T::HALF * state.damping;
         }
-        if ratio >= T::of_f64(1e-4) {
+        let accepted = ratio >= T::of_f64(1e-4);
+        if accepted {
             self.accept(state, samples);
-        } else if let Some(end) = self.exhausted(state) {
-            return end;
+        } else if state.free && state.promise <= noise(state) {
+            return Status::Converged(Criterion::Decrease);
         }
-        self.propose(state)
+        self.propose(state, accepted)
     }
 
     fn accept<const N: usize, K: Accumulation>(&self, state: &mut StreamedState<T, N, K>, samples: usize) {
@@ -298,54 +303,59 @@ impl<T: Real, D> LevenbergMarquardt<T, D> {
         state.x = state.candidate;
         state.cost = state.trial_cost;
         state.samples = samples;
-        let norms = K::column_norms(&state.system);
-        for (scale, norm) in state.scale.iter_mut().zip(norms.iter()) {
-            *scale = scale.max(*norm);
+        for (j, scale) in state.scale.iter_mut().enumerate() {
+            let norm = K::column_norm(&state.system, j);
+            if norm > *scale {
+                *scale = norm;
+            } else if *scale == T::ZERO {
+                *scale = T::ONE;
+            }
         }
     }
 
-    /// After a rejection: whether a shorter step can still be told from none.
-    fn exhausted<const N: usize, K: Accumulation>(&self, state: &StreamedState<T, N, K>) -> Option<Status> {
-        let noise = T::of_f64(8.0) * T::EPSILON * T::of_usize(state.samples).sqrt() * state.cost;
-        if state.promise <= noise {
-            return Some(Status::Converged(Criterion::Decrease));
-        }
-        let size = linalg::norm(&state.x.component_mul(&state.scale));
-        (state.radius <= self.step_tolerance * size || !(state.radius > T::TINY))
-            .then_some(Status::Stalled(Stall::NoDescent))
-    }
-
-    /// Tests for convergence at `x`; if none holds, chooses the next candidate.
-    fn propose<const N: usize, K: Accumulation>(&self, state: &mut StreamedState<T, N, K>) -> Status
+    /// Tests for convergence at `x`, the point just accepted or kept after a rejection; if none holds, chooses the next
+    /// candidate.
+    fn propose<const N: usize, K: Accumulation>(&self, state: &mut StreamedState<T, N, K>, accepted: bool) -> Status
     where
         D: Domain<T, N>,
     {
-        let gradient = K::gradient(&state.system);
-        let norms = K::column_norms(&state.system);
-        let scale = state.scale.map(|scale| if scale > T::ZERO { scale } else { T::ONE });
-        let model =
-            Model { system: &state.system, gradient: &gradient, scale: &scale, x: &state.x, domain: &self.domain };
+        let model = Model { system: &state.system, scale: &state.scale, x: &state.x, domain: &self.domain };
 
         let limit = self.gradient_tolerance * (T::TWO * state.cost).sqrt();
-        let mut held = model.held().into_iter();
-        if gradient.iter().zip(norms.iter()).all(|(g, norm)| held.next() == Some(true) || g.abs() <= limit * *norm) {
+        let held = model.held::<K>();
+        let stationary = |j: usize| K::gradient(&state.system, j).abs() <= limit * K::column_norm(&state.system, j);
+        if (0..N).all(|j| held[j] || stationary(j)) {
             return Status::Converged(Criterion::Gradient);
         }
         let size = model.length(&state.x);
         if state.radius == T::ZERO {
             state.radius = if size > T::ZERO { self.initial_radius * size } else { self.initial_radius };
         }
-        let step = model.step::<K>(state.radius, state.damping, &mut state.trial);
-        let (promise, slope) = model.promise::<K>(&step.p);
+        let mut step = model.step::<K>(state.radius, state.damping, &mut state.trial);
+        let (mut promise, mut slope) = model.promise::<K>(&step.p);
+        // A radius so small that no decrease can be seen says nothing about the point.
+        for _ in 0..if accepted { 20 } else { 0 } {
+            if step.free || promise > noise(state) {
+                break;
+            }
+            state.radius *= T::of_f64(1e3);
+            step = model.step::<K>(state.radius, T::ZERO, &mut state.trial);
+            (promise, slope) = model.promise::<K>(&step.p);
+        }
         let length = model.length(&step.p);
-        if step.damping == T::ZERO {
+        state.candidate = state.x + step.p;
+        self.domain.project(&mut state.candidate);
+        if step.free {
             if length <= self.step_tolerance * size {
                 return Status::Converged(Criterion::Step);
             }
             if promise <= self.decrease_tolerance * state.cost {
-                let moving = length > T::of_f64(1e-2) * size && promise > T::EPSILON * T::SQRT_EPSILON * state.cost;
+                let away = length > T::of_f64(1e-2) * size && model.length(&state.candidate) > size;
+                let moving = away && promise > T::EPSILON * T::SQRT_EPSILON * state.cost;
                 return if moving { Status::Stalled(Stall::Flat) } else { Status::Converged(Criterion::Decrease) };
             }
+        } else if state.radius <= self.step_tolerance * size || !(promise > noise(state)) {
+            return Status::Stalled(Stall::NoDescent);
         }
         if !(promise > T::ZERO) {
             return Status::Stalled(Stall::NoDescent);
@@ -354,14 +364,19 @@ impl<T: Real, D> LevenbergMarquardt<T, D> {
             state.radius = state.radius.min(length);
         }
         state.damping = step.damping;
+        state.free = step.free;
         state.promise = promise;
         state.slope = slope;
-        state.candidate = self.domain.project(&(state.x + step.p));
         state.trial.clear();
         state.trial_cost = T::ZERO;
         state.next = 0;
         Status::Running
     }
+}
+
+/// The decrease of the cost that rounding hides.
+fn noise<T: Real, const N: usize, K>(state: &StreamedState<T, N, K>) -> T {
+    T::of_f64(8.0) * T::EPSILON * T::of_usize(state.samples).sqrt() * state.cost
 }
 
 impl<T: Real, const N: usize> From<SVector<T, N>> for StreamedState<T, N> {

@@ -5,7 +5,7 @@ use nalgebra::{SMatrix, SVector};
 use crate::least_squares::accumulate::Accumulation;
 use crate::least_squares::bounds::Domain;
 use crate::least_squares::levenberg_marquardt::StreamedState;
-use crate::linalg;
+use crate::linalg::{self, columns, entries, entries_mut};
 use crate::problem::{Block, Rows};
 use crate::real::Real;
 
@@ -31,13 +31,14 @@ impl<T: Real, const N: usize, K: Accumulation> StreamedState<T, N, K> {
     #[must_use]
     pub fn analyse<D: Domain<T, N>>(&self, domain: &D) -> Analysis<T, N> {
         let mut known = [false; N];
-        let norms = K::column_norms(&self.system);
-        let mut scale = norms.map(|norm| if norm > T::ZERO { T::ONE / norm } else { T::ZERO });
+        let mut scale: SVector<T, N> = linalg::zeros();
         for (j, known) in known.iter_mut().enumerate() {
             let (lower, upper) = domain.interval(j);
-            *known = D::BOUNDED && (self.x[j] <= lower || self.x[j] >= upper);
-            if *known {
-                scale[j] = T::ZERO;
+            let x = entries(&self.x)[j];
+            *known = D::BOUNDED && (x <= lower || x >= upper);
+            let norm = K::column_norm(&self.system, j);
+            if !*known && norm > T::TINY {
+                entries_mut(&mut scale)[j] = T::ONE / norm;
             }
         }
         let (values, directions) = K::singular_values(&self.system, &scale);
@@ -63,7 +64,7 @@ impl<T: Real, const N: usize> Analysis<T, N> {
     }
 
     fn determined(&self, k: usize) -> bool {
-        self.values[k] > self.resolution * self.largest()
+        entries(&self.values)[k] > self.resolution * self.largest()
     }
 
     /// The number of parameter combinations that the data determine, in the working precision.
@@ -85,7 +86,7 @@ impl<T: Real, const N: usize> Analysis<T, N> {
         if self.rank() < self.free() {
             return T::INFINITY;
         }
-        let smallest = (0..N).filter(|&k| self.determined(k)).fold(T::INFINITY, |m, k| m.min(self.values[k]));
+        let smallest = (0..N).filter(|&k| self.determined(k)).fold(T::INFINITY, |m, k| m.min(entries(&self.values)[k]));
         if smallest < T::INFINITY { self.largest() / smallest } else { T::ONE }
     }
 
@@ -96,21 +97,24 @@ impl<T: Real, const N: usize> Analysis<T, N> {
     pub fn weakest(&self) -> Option<SVector<T, N>> {
         // A zero column is a direction of its own.
         for j in 0..N {
-            if self.scale[j] == T::ZERO && !self.known[j] {
-                return Some(SVector::from_fn(|i, _| if i == j { T::ONE } else { T::ZERO }));
+            if entries(&self.scale)[j] == T::ZERO && !self.known[j] {
+                return Some(linalg::vector(|i| if i == j { T::ONE } else { T::ZERO }));
             }
         }
-        let mut weakest: Option<usize> = None;
+        let mut weakest: Option<(usize, T)> = None;
         for k in 0..N {
             // Known parameters span their own singular vectors with value zero.
-            let support = (0..N)
-                .fold(T::ZERO, |sum, j| if self.known[j] { sum } else { sum + self.directions[(j, k)].squared() });
-            if support > T::HALF && weakest.is_none_or(|w| self.values[k] < self.values[w]) {
-                weakest = Some(k);
+            let support =
+                (0..N).fold(
+                    T::ZERO,
+                    |sum, j| if self.known[j] { sum } else { sum + columns(&self.directions)[k][j].squared() },
+                );
+            if support > T::HALF && weakest.is_none_or(|(_, value)| entries(&self.values)[k] < value) {
+                weakest = Some((k, entries(&self.values)[k]));
             }
         }
-        weakest.map(|k| {
-            let direction = SVector::from_fn(|j, _| self.directions[(j, k)] * self.scale[j]);
+        weakest.map(|(k, _)| {
+            let direction = linalg::vector(|j| columns(&self.directions)[k][j] * entries(&self.scale)[j]);
             let length = linalg::norm(&direction);
             if length > T::ZERO { direction / length } else { direction }
         })
@@ -121,34 +125,36 @@ impl<T: Real, const N: usize> Analysis<T, N> {
     /// when the size of the noise is to be estimated from the residuals, one when residuals were divided by their noise.
     #[must_use]
     pub fn covariance(&self, variance: T) -> SMatrix<T, N, N> {
-        let mut root: SMatrix<T, N, N> = linalg::zeros();
-        for k in 0..N {
-            if self.determined(k) {
-                for j in 0..N {
-                    root[(j, k)] = self.scale[j] * self.directions[(j, k)] / self.values[k];
-                }
+        // The deviation goes in before the products, which might overflow without it.
+        let deviation = variance.sqrt();
+        let mut root = [[T::ZERO; N]; N];
+        for k in (0..N).filter(|&k| self.determined(k)) {
+            for j in 0..N {
+                let direction = entries(&self.scale)[j] * columns(&self.directions)[k][j];
+                root[k][j] = direction / entries(&self.values)[k] * deviation;
             }
         }
-        SMatrix::from_fn(|i, j| (0..N).fold(T::ZERO, |sum, k| sum + root[(i, k)] * root[(j, k)]) * variance)
+        linalg::matrix(|i, j| (0..N).fold(T::ZERO, |sum, k| sum + root[k][i] * root[k][j]))
     }
 
     /// The standard errors of the parameters, in their units, with the residual variance estimated from the residuals.
     #[must_use]
     pub fn standard_errors(&self) -> SVector<T, N> {
         let covariance = self.covariance(self.variance);
-        SVector::from_fn(|j, _| covariance[(j, j)].sqrt())
+        linalg::vector(|j| columns(&covariance)[j][j].sqrt())
     }
 
     /// The correlation matrix of the parameters; zero beside the diagonal for known ones.
     #[must_use]
     pub fn correlation(&self) -> SMatrix<T, N, N> {
-        let covariance = self.covariance(T::ONE);
-        SMatrix::from_fn(|i, j| {
-            let scale = (covariance[(i, i)] * covariance[(j, j)]).sqrt();
+        let covariance = self.covariance(if self.variance > T::ZERO { self.variance } else { T::ONE });
+        let covariance = columns(&covariance);
+        linalg::matrix(|i, j| {
+            let scale = (covariance[i][i] * covariance[j][j]).sqrt();
             if i == j {
                 T::ONE
             } else if scale > T::ZERO {
-                covariance[(i, j)] / scale
+                covariance[j][i] / scale
             } else {
                 T::ZERO
             }
@@ -194,10 +200,11 @@ pub fn certify<T: Real, const N: usize, P: Rows<T, N>, D: Domain<T, N>>(
     let mut scaled_gradient = T::ZERO;
     for j in 0..N {
         let (lower, upper) = domain.interval(j);
-        let held = (x[j] <= lower && gradient[j] >= T::ZERO) || (x[j] >= upper && gradient[j] <= T::ZERO);
-        let scale = (squares[j] * T::TWO * cost).sqrt();
-        if !held && gradient[j] != T::ZERO {
-            scaled_gradient = scaled_gradient.max(gradient[j].abs() / scale);
+        let (x, gradient) = (entries(x)[j], entries(&gradient)[j]);
+        let held = (x <= lower && gradient >= T::ZERO) || (x >= upper && gradient <= T::ZERO);
+        let scale = entries(&squares)[j].sqrt() * (T::TWO * cost).sqrt();
+        if !held && gradient != T::ZERO {
+            scaled_gradient = scaled_gradient.max(gradient.abs() / scale);
         }
     }
     Ok(Certificate { cost, scaled_gradient, samples: next })

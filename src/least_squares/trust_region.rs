@@ -4,33 +4,36 @@ use nalgebra::SVector;
 
 use crate::least_squares::accumulate::{Accumulation, Damping, System};
 use crate::least_squares::bounds::Domain;
-use crate::linalg;
+use crate::linalg::{self, entries, entries_mut};
 use crate::real::Real;
 
 /// What is known at the current point when a step is sought.
 pub(super) struct Model<'a, T: Real, const N: usize, D> {
     pub(super) system: &'a System<T, N>,
-    pub(super) gradient: &'a SVector<T, N>,
-    /// The scale `D` of the norm `‖D p‖`.
+    /// The scale `D` of the norm `‖D p‖`, positive.
     pub(super) scale: &'a SVector<T, N>,
     pub(super) x: &'a SVector<T, N>,
     pub(super) domain: &'a D,
 }
 
-/// A step and the damping that made it.
+/// A step and how it was made.
 pub(super) struct Step<T, const N: usize> {
     pub(super) p: SVector<T, N>,
     pub(super) damping: T,
+    /// The regularization of a singular model, else zero.
+    ridge: T,
+    /// Whether it is the minimizer of the undamped model, which lies inside the radius.
+    pub(super) free: bool,
 }
 
 impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
     /// Components at a bound that the negative gradient would cross.
-    pub(super) fn held(&self) -> [bool; N] {
+    pub(super) fn held<A: Accumulation>(&self) -> [bool; N] {
         let mut held = [false; N];
         if D::BOUNDED {
             for (j, held) in held.iter_mut().enumerate() {
                 let (lower, upper) = self.domain.interval(j);
-                let (x, g) = (self.x[j], self.gradient[j]);
+                let (x, g) = (entries(self.x)[j], A::gradient(self.system, j));
                 *held = lower == upper || (x <= lower && g >= T::ZERO) || (x >= upper && g <= T::ZERO);
             }
         }
@@ -39,19 +42,19 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
 
     /// `‖D p‖`.
     pub(super) fn length(&self, p: &SVector<T, N>) -> T {
-        linalg::norm(&p.component_mul(self.scale))
+        linalg::scaled_norm(self.scale, p)
     }
 
     /// The decrease `-gᵀp - ½‖Jp‖²` that the model promises, and the slope `gᵀp`.
     pub(super) fn promise<A: Accumulation>(&self, p: &SVector<T, N>) -> (T, T) {
-        let slope = linalg::dot(self.gradient, p);
+        let slope = (0..N).fold(T::ZERO, |sum, j| sum + A::gradient(self.system, j) * entries(p)[j]);
         (-slope - T::HALF * A::curvature(self.system, p), slope)
     }
 
     /// The step of length at most about `radius`, by Moré's iteration on the damping λ in `(JᵀJ + λD²) p = -g` (MINPACK
     /// `lmpar`; Moré 1978, §5), started from `damping`. `scratch` holds the factor.
     pub(super) fn step<A: Accumulation>(&self, radius: T, damping: T, scratch: &mut System<T, N>) -> Step<T, N> {
-        let held = self.held();
+        let held = self.held::<A>();
         let mut step = self.damped::<A>(radius, damping, &held, scratch);
         if D::BOUNDED {
             self.stop_at_bounds::<A>(&mut step, held, scratch);
@@ -67,25 +70,27 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
         scratch: &mut System<T, N>,
     ) -> Step<T, N> {
         let tenth = T::of_f64(0.1);
-        let regular = self.factor::<A>(T::ZERO, held, &linalg::zeros(), scratch);
+        let mut ridge = T::ZERO;
+        let mut regular = self.factor::<A>(T::ZERO, ridge, held, None, scratch);
+        if !regular {
+            ridge = T::of_usize(N) * T::EPSILON;
+            regular = self.factor::<A>(T::ZERO, ridge, held, None, scratch);
+        }
         let mut p = linalg::zeros();
         let mut length = T::INFINITY;
-        let mut lowest = T::of_usize(N) * T::EPSILON;
+        let mut lowest = T::ZERO;
         if regular {
             p = A::minimizer(scratch);
             length = self.length(&p);
             if length - radius <= tenth * radius {
-                return Step { p, damping: T::ZERO };
+                return Step { p, damping: T::ZERO, ridge, free: true };
             }
             lowest = self.newton(&p, length, radius, scratch);
         }
-        let mut free_gradient = self.gradient.component_div(self.scale);
-        for (g, held) in free_gradient.iter_mut().zip(held) {
-            if *held {
-                *g = T::ZERO;
-            }
-        }
-        let steepest = linalg::norm(&free_gradient);
+        let steepest = (0..N)
+            .filter(|&j| !held[j])
+            .fold(T::ZERO, |sum, j| sum + (A::gradient(self.system, j) / entries(self.scale)[j]).squared())
+            .sqrt();
         let mut highest = steepest / radius;
         if !(highest > T::ZERO) {
             highest = T::TINY / radius.min(tenth);
@@ -97,15 +102,14 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
         }
         for _ in 0..10 {
             lambda = lambda.max(T::of_f64(1e-3) * highest * T::EPSILON);
-            if !self.factor::<A>(lambda, held, &linalg::zeros(), scratch) {
+            if !self.factor::<A>(lambda, ridge, held, None, scratch) {
                 lambda = (lambda * T::of_f64(10.0)).max(T::EPSILON);
                 continue;
             }
             p = A::minimizer(scratch);
             length = self.length(&p);
             let excess = length - radius;
-            let at_floor = !regular && lambda <= lowest && excess <= T::ZERO;
-            if excess.abs() <= tenth * radius || at_floor {
+            if excess.abs() <= tenth * radius {
                 break;
             }
             if excess > T::ZERO {
@@ -118,7 +122,7 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
                 highest = lambda;
             }
         }
-        Step { p, damping: lambda }
+        Step { p, damping: lambda, ridge, free: false }
     }
 
     /// The Newton correction of λ in `‖D p(λ)‖ = radius`: `excess / (radius ‖L⁻¹ D² p / ‖Dp‖‖²)`.
@@ -131,45 +135,85 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
     fn factor<A: Accumulation>(
         &self,
         lambda: T,
+        ridge: T,
         held: &[bool; N],
-        from: &SVector<T, N>,
+        from: Option<&SVector<T, N>>,
         scratch: &mut System<T, N>,
     ) -> bool {
-        let weights = self.scale * lambda.sqrt();
-        A::factor(self.system, &Damping { weights: &weights, held, from }, scratch)
+        A::factor(self.system, &Damping { lambda, ridge, scale: self.scale, held, from }, scratch)
     }
 
-    /// Walks the damped model's minimizers inside the box: to the first bound, hold that component, on to the minimizer
-    /// in the remaining ones. Each leg lowers the damped model; there are at most N.
+    /// Minimizes the damped model inside the box by the primal active-set method (Nocedal & Wright, algorithm 16.3): walk
+    /// to the minimizer over the components that are not held, hold the first one that meets its bound, release the one
+    /// that the model's gradient pulls inside most. Each leg lowers the model; 3N of them are the most.
     fn stop_at_bounds<A: Accumulation>(&self, step: &mut Step<T, N>, mut held: [bool; N], scratch: &mut System<T, N>) {
         let mut from: SVector<T, N> = linalg::zeros();
         let mut leg = step.p;
-        for _ in 0..N {
-            let (mut fraction, mut blocking) = (T::ONE, None);
-            for (j, held) in held.iter().enumerate() {
-                if *held {
-                    continue;
-                }
-                let (lower, upper) = self.domain.interval(j);
-                let bound = if leg[j] < T::ZERO { lower } else { upper };
-                let room = (bound - self.x[j]) - from[j];
-                if leg[j].abs() > room.abs() && room.abs() < fraction * leg[j].abs() {
-                    fraction = (room / leg[j]).max(T::ZERO);
-                    blocking = Some(j);
-                }
-            }
+        for _ in 0..3 * N {
+            let (fraction, blocking) = self.first_bound(&from, &leg, &held);
             from += leg * fraction;
-            let Some(j) = blocking else { break };
-            if let Some(held) = held.get_mut(j) {
-                *held = true;
-            }
-            let (lower, upper) = self.domain.interval(j);
-            from[j] = if leg[j] < T::ZERO { lower } else { upper } - self.x[j];
-            if held.iter().all(|held| *held) || !self.factor::<A>(step.damping, &held, &from, scratch) {
+            if let Some(j) = blocking {
+                let (lower, upper) = self.domain.interval(j);
+                let bound = if entries(&leg)[j] < T::ZERO { lower } else { upper };
+                entries_mut(&mut from)[j] = bound - entries(self.x)[j];
+                held[j] = true;
+            } else if let Some(j) = self.pulled_inside::<A>(step, &from, &held) {
+                held[j] = false;
+            } else {
                 break;
             }
-            leg = A::minimizer(scratch);
+            if held.iter().all(|held| *held) {
+                leg = linalg::zeros();
+            } else if self.factor::<A>(step.damping, step.ridge, &held, Some(&from), scratch) {
+                leg = A::minimizer(scratch);
+            } else {
+                break;
+            }
         }
         step.p = from;
+    }
+
+    /// The fraction of a leg that stays in the box, and the component that ends it.
+    fn first_bound(&self, from: &SVector<T, N>, leg: &SVector<T, N>, held: &[bool; N]) -> (T, Option<usize>) {
+        let (x, from, leg) = (entries(self.x), entries(from), entries(leg));
+        let (mut fraction, mut blocking) = (T::ONE, None);
+        for j in (0..N).filter(|&j| !held[j]) {
+            let (lower, upper) = self.domain.interval(j);
+            let room = (if leg[j] < T::ZERO { lower } else { upper } - x[j]) - from[j];
+            if leg[j].abs() > room.abs() && room.abs() < fraction * leg[j].abs() {
+                fraction = (room / leg[j]).max(T::ZERO);
+                blocking = Some(j);
+            }
+        }
+        (fraction, blocking)
+    }
+
+    /// The held component whose release lowers the damped model fastest in the scaled norm, if there is one.
+    fn pulled_inside<A: Accumulation>(
+        &self,
+        step: &Step<T, N>,
+        from: &SVector<T, N>,
+        held: &[bool; N],
+    ) -> Option<usize> {
+        let damping = Damping { lambda: step.damping, ridge: step.ridge, scale: self.scale, held, from: None };
+        let slopes = A::gradient_at(self.system, from);
+        let (slopes, x, from, scale) = (entries(&slopes), entries(self.x), entries(from), entries(self.scale));
+        let mut most = None;
+        let mut steepest = T::ZERO;
+        for j in (0..N).filter(|&j| held[j]) {
+            let (lower, upper) = self.domain.interval(j);
+            let norm = A::column_norm(self.system, j);
+            let slope = (slopes[j] + damping.weight(j, norm.squared()) * from[j]) / scale[j];
+            // Rounding in the slope must not release what the last leg just held.
+            let limit =
+                T::of_usize(N) * T::of_f64(8.0) * T::EPSILON * norm / scale[j] * linalg::norm(&self.system.vector);
+            let at = x[j] + from[j];
+            let inside = lower < upper && if at - lower < upper - at { slope < -limit } else { slope > limit };
+            if inside && slope.abs() > steepest {
+                steepest = slope.abs();
+                most = Some(j);
+            }
+        }
+        most
     }
 }

@@ -2,7 +2,7 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::linalg::zeros;
+use crate::linalg::{columns_mut, matrix, vector};
 use crate::real::Real;
 
 /// Singular values (unordered) and right singular vectors (columns of `v`).
@@ -15,19 +15,18 @@ pub(crate) struct Svd<T, const N: usize> {
 /// Hestenes' method: columns are rotated in pairs until all are orthogonal (Golub & Van Loan, §8.6.3). Small singular
 /// values keep their relative accuracy when the columns are scaled alike. Bounded at 30 sweeps; 6 to 8 are usual.
 pub(crate) fn svd<T: Real, const N: usize>(mut a: SMatrix<T, N, N>) -> Svd<T, N> {
-    let mut v: SMatrix<T, N, N> = zeros();
-    for j in 0..N {
-        v[(j, j)] = T::ONE;
-    }
+    let a = columns_mut(&mut a);
+    let mut directions: SMatrix<T, N, N> = matrix(|i, j| if i == j { T::ONE } else { T::ZERO });
+    let v = columns_mut(&mut directions);
     for _ in 0..30 {
         let mut rotated = false;
         for p in 0..N {
             for q in p + 1..N {
                 let (mut pp, mut qq, mut pq) = (T::ZERO, T::ZERO, T::ZERO);
                 for i in 0..N {
-                    pp += a[(i, p)].squared();
-                    qq += a[(i, q)].squared();
-                    pq += a[(i, p)] * a[(i, q)];
+                    pp += a[p][i].squared();
+                    qq += a[q][i].squared();
+                    pq += a[p][i] * a[q][i];
                 }
                 if !(pq.abs() > T::EPSILON * (pp * qq).sqrt()) {
                     continue;
@@ -37,11 +36,11 @@ pub(crate) fn svd<T: Real, const N: usize>(mut a: SMatrix<T, N, N>) -> Svd<T, N>
                 let t = T::ONE.copysign(zeta) / (zeta.abs() + (T::ONE + zeta * zeta).sqrt());
                 let c = T::ONE / (T::ONE + t * t).sqrt();
                 let s = c * t;
-                for m in [&mut a, &mut v] {
+                for m in [&mut *a, &mut *v] {
                     for i in 0..N {
-                        let (x, y) = (m[(i, p)], m[(i, q)]);
-                        m[(i, p)] = c * x - s * y;
-                        m[(i, q)] = s * x + c * y;
+                        let (x, y) = (m[p][i], m[q][i]);
+                        m[p][i] = c * x - s * y;
+                        m[q][i] = s * x + c * y;
                     }
                 }
             }
@@ -50,9 +49,6 @@ pub(crate) fn svd<T: Real, const N: usize>(mut a: SMatrix<T, N, N>) -> Svd<T, N>
             break;
         }
     }
-    let mut values = zeros::<T, N, 1>();
-    for j in 0..N {
-        values[j] = (0..N).fold(T::ZERO, |sum, i| sum + a[(i, j)].squared()).sqrt();
-    }
-    Svd { values, v }
+    let values = vector(|j| (0..N).fold(T::ZERO, |sum, i| sum + a[j][i].squared()).sqrt());
+    Svd { values, v: directions }
 }

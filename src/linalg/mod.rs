@@ -1,6 +1,7 @@
 //! Fixed-size kernels. Their order of summation is part of the contract: the same bits on every machine.
 //!
-//! Loops run over array indices that the compiler can bound, so no panic path is left; the link probe checks it.
+//! Matrices and vectors are indexed as arrays, [`columns`] and [`entries`], over bounds the compiler knows: nalgebra's own
+//! index keeps its assertion where it is not inlined. The link probe checks that no panic is left.
 
 mod cholesky;
 mod householder;
@@ -14,11 +15,49 @@ use crate::real::Real;
 pub(crate) use cholesky::{add_outer_products, cholesky, semidefinite_root};
 pub(crate) use householder::append_rows;
 pub(crate) use jacobi::svd;
-pub(crate) use triangular::{multiply_symmetric, multiply_transposed, solve_lower, solve_transposed};
+pub(crate) use triangular::{multiply_lower, multiply_symmetric, multiply_transposed, solve_lower, solve_transposed};
 
 /// A zero matrix in a constant.
 pub(crate) const fn zeros<T: Real, const R: usize, const C: usize>() -> SMatrix<T, R, C> {
     SMatrix::from_array_storage(ArrayStorage([[T::ZERO; R]; C]))
+}
+
+/// A matrix as its columns: `a[j][i]` is row i of column j.
+#[inline(always)]
+pub(crate) const fn columns<T, const R: usize, const C: usize>(a: &SMatrix<T, R, C>) -> &[[T; R]; C] {
+    &a.data.0
+}
+
+/// As [`columns`], to write.
+#[inline(always)]
+pub(crate) const fn columns_mut<T, const R: usize, const C: usize>(a: &mut SMatrix<T, R, C>) -> &mut [[T; R]; C] {
+    &mut a.data.0
+}
+
+/// A vector as an array.
+#[inline(always)]
+pub(crate) const fn entries<T, const N: usize>(a: &SVector<T, N>) -> &[T; N] {
+    let [a] = &a.data.0;
+    a
+}
+
+/// As [`entries`], to write.
+#[inline(always)]
+pub(crate) const fn entries_mut<T, const N: usize>(a: &mut SVector<T, N>) -> &mut [T; N] {
+    let [a] = &mut a.data.0;
+    a
+}
+
+/// A vector from its entries.
+#[inline(always)]
+pub(crate) fn vector<T: Real, const N: usize>(f: impl FnMut(usize) -> T) -> SVector<T, N> {
+    SVector::from_array_storage(ArrayStorage([core::array::from_fn(f)]))
+}
+
+/// A matrix from its entries, `f(row, column)`.
+#[inline(always)]
+pub(crate) fn matrix<T: Real, const R: usize, const C: usize>(f: impl Fn(usize, usize) -> T) -> SMatrix<T, R, C> {
+    SMatrix::from_array_storage(ArrayStorage(core::array::from_fn(|j| core::array::from_fn(|i| f(i, j)))))
 }
 
 /// The scalar product, summed from the first component on.
@@ -26,17 +65,21 @@ pub(crate) fn dot<T: Real, const N: usize>(a: &SVector<T, N>, b: &SVector<T, N>)
     a.iter().zip(b.iter()).fold(T::ZERO, |sum, (&a, &b)| sum + a * b)
 }
 
-/// The Euclidean norm, scaled only where squares would leave the range.
+/// `‖D a‖` with diagonal `D`, scaled by the largest component where squares would leave the range.
+pub(crate) fn scaled_norm<T: Real, const N: usize>(d: &SVector<T, N>, a: &SVector<T, N>) -> T {
+    let sum = |by: T| d.iter().zip(a.iter()).fold(T::ZERO, |sum, (&d, &a)| sum + (d * a * by).squared());
+    let plain = sum(T::ONE);
+    if plain.is_finite() && plain > T::TINY / T::EPSILON {
+        return plain.sqrt();
+    }
+    let largest =
+        d.iter().zip(a.iter()).fold(T::ZERO, |m, (&d, &a)| if (d * a).abs() <= m { m } else { (d * a).abs() });
+    if largest > T::TINY && largest.is_finite() { largest * sum(T::ONE / largest).sqrt() } else { largest }
+}
+
+/// The Euclidean norm.
 pub(crate) fn norm<T: Real, const N: usize>(a: &SVector<T, N>) -> T {
-    let sum = dot(a, a);
-    if sum.is_finite() && sum > T::TINY / T::EPSILON {
-        return sum.sqrt();
-    }
-    let largest = max_abs(a);
-    if !(largest > T::ZERO && largest.is_finite()) {
-        return largest;
-    }
-    largest * a.iter().fold(T::ZERO, |sum, &a| sum + (a / largest).squared()).sqrt()
+    scaled_norm(&SVector::from_element(T::ONE), a)
 }
 
 /// The largest magnitude; NaN if a component is.

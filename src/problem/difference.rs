@@ -2,13 +2,14 @@
 
 use nalgebra::SVector;
 
+use crate::linalg::entries_mut;
 use crate::problem::{Objective, Problem, Residuals, Rows, Smooth};
 use crate::real::Real;
 
 /// Derivatives by central differences: `(f(x + h eⱼ) - f(x - h eⱼ)) / 2h`, with `h = spacing · max(|xⱼ|, size)`.
 ///
 /// Two evaluations a parameter, one for the value; about two thirds of the digits. Prefer [`Forward`](super::Forward)
-/// where the model can be written over [`Number`].
+/// where the model can be written over [`Number`](crate::Number).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Differences<P, T> {
     /// The oracle.
@@ -33,15 +34,15 @@ impl<P, T: Real> Differences<P, T> {
         mut f: impl FnMut(&mut P, &SVector<T, N>) -> Result<T, E>,
     ) -> Result<(), E> {
         let mut at = *x;
-        for j in 0..N {
-            let h = self.spacing * x[j].abs().max(self.size);
-            let (above, below) = (x[j] + h, x[j] - h);
-            at[j] = above;
+        for (j, (&x, g)) in x.iter().zip(g.iter_mut()).enumerate() {
+            let h = self.spacing * x.abs().max(self.size);
+            let (above, below) = (x + h, x - h);
+            entries_mut(&mut at)[j] = above;
             let upper = f(&mut self.inner, &at)?;
-            at[j] = below;
+            entries_mut(&mut at)[j] = below;
             let lower = f(&mut self.inner, &at)?;
-            at[j] = x[j];
-            g[j] = (upper - lower) / (above - below);
+            entries_mut(&mut at)[j] = x;
+            *g = (upper - lower) / (above - below);
         }
         Ok(())
     }

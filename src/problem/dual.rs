@@ -7,6 +7,7 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 
 use nalgebra::SVector;
 
+use crate::linalg::entries;
 use crate::problem::{Objective, Problem, Rows, Smooth};
 use crate::real::{Number, Real, power};
 
@@ -151,8 +152,8 @@ impl<D: Number, const N: usize> Number for Dual<D, N> {
         if exponent == 0 {
             return Self::of(1.0);
         }
-        let below = power(self.value, exponent - 1);
-        self.chain(below * self.value, below.scale(<D::Scalar as Real>::of_f64(f64::from(exponent))))
+        let below = power(self.value, exponent.saturating_sub(1));
+        self.chain(power(self.value, exponent), below.scale(<D::Scalar as Real>::of_f64(f64::from(exponent))))
     }
     fn powf(self, exponent: Self) -> Self {
         let value = self.value.powf(exponent.value);
@@ -195,6 +196,7 @@ pub struct Forward<F>(pub F);
 
 /// The variables at `x`.
 fn variables<T: Real, const N: usize>(x: &SVector<T, N>) -> [Dual<T, N>; N] {
+    let x = entries(x);
     core::array::from_fn(|j| Dual::variable(x[j], j))
 }
 
@@ -204,7 +206,7 @@ impl<F> Problem for Forward<F> {
 
 impl<T: Real, const N: usize, F: Function<T, N>> Objective<T, N> for Forward<F> {
     fn value(&mut self, x: &SVector<T, N>) -> Result<T, Self::Error> {
-        Ok(self.0.value(&x.data.0[0]))
+        Ok(self.0.value(entries(x)))
     }
 }
 
@@ -234,6 +236,7 @@ pub fn hessian_product<T: Real, const N: usize, F: Function<T, N>>(
     x: &SVector<T, N>,
     v: &SVector<T, N>,
 ) -> (SVector<T, N>, SVector<T, N>) {
+    let (x, v) = (entries(x), entries(v));
     let point: [Dual<Dual<T, 1>, N>; N] =
         core::array::from_fn(|j| Dual::variable(Dual { value: x[j], gradient: [v[j]] }, j));
     let value = f.value(&point);

@@ -18,6 +18,7 @@ mod closure;
 mod counted;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
 mod difference;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
 mod dual;
 mod faulty;
 mod mailbox;

@@ -2,7 +2,7 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::linalg;
+use crate::linalg::{self, columns, entries, entries_mut};
 use crate::problem::{Block, Problem, Rows};
 use crate::real::Real;
 use crate::step::ConfigError;
@@ -49,10 +49,11 @@ impl<P, T: Real, const N: usize> Prior<P, T, N> {
 
     /// Row `k` of the prior.
     fn prior_row(&self, k: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> T {
+        let (root, mean, x, g) = (columns(&self.root), entries(&self.mean), entries(x), entries_mut(g));
         let mut residual = T::ZERO;
         for i in 0..N {
-            g[i] = if k <= i { self.root[(i, k.min(i))] } else { T::ZERO };
-            residual += g[i] * (x[i] - self.mean[i]);
+            g[i] = if k <= i { root[k.min(i)][i] } else { T::ZERO };
+            residual += g[i] * (x[i] - mean[i]);
         }
         residual
     }

@@ -45,12 +45,13 @@ impl Loss {
             Self::Huber if square <= one => (T::HALF * square, one, one),
             Self::Huber => (z.abs() - T::HALF, one / z.abs(), T::ZERO),
             Self::SoftL1 => {
-                let root = (one + square).sqrt();
-                (square / (root + one), one / root, one / (root * root * root))
+                let (size, root) = (z.abs(), one.hypot(z));
+                (size * (size / (root + one)), one / root, one / root / root / root)
             }
             Self::Cauchy => {
                 let weight = one / (one + square);
-                (T::HALF * square.ln_1p(), weight, (one - square) * weight * weight)
+                let value = if square.is_finite() { T::HALF * square.ln_1p() } else { z.abs().ln() };
+                (value, weight, (T::TWO * weight - one) * weight)
             }
             Self::Tukey if square <= one => {
                 let rest = one - square;
@@ -60,8 +61,8 @@ impl Loss {
             Self::Tukey => (T::of_f64(1.0 / 6.0), T::ZERO, T::ZERO),
             Self::GemanMcClure => {
                 let weight = one / (one + square);
-                let curvature = (one - T::of_f64(3.0) * square) * weight * weight * weight;
-                (T::HALF * square * weight, weight * weight, curvature)
+                let value = if square < one { square * weight } else { one - weight };
+                (T::HALF * value, weight * weight, (T::of_f64(4.0) * weight - T::of_f64(3.0)) * weight * weight)
             }
         };
         LossAt { value, weight, curvature }

@@ -133,12 +133,13 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, GradientDescentState<T,
                 if trial == state.x {
                     Status::Stalled(Stall::NoDescent)
                 } else {
-                    let decrease = state.value - problem.value(&trial)?;
+                    let value = problem.value(&trial)?;
+                    let decrease = state.value - value;
                     let wanted = self.sufficient_decrease * state.rate * linalg::dot(&state.gradient, &state.gradient);
                     // NaN and infinity fail the comparison and are rejected with it.
                     if decrease >= wanted && decrease.is_finite() {
                         state.x = trial;
-                        state.value -= decrease;
+                        state.value = value;
                         state.phase = Phase::Linearize;
                     } else {
                         state.rate *= self.shrink;

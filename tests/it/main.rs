@@ -1,4 +1,23 @@
 //! Integration tests, one crate: laws over all methods, equivalences, published references, faults, bad input.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::float_cmp,
+    clippy::cast_possible_truncation,
+    reason = "a test may fail loudly"
+)]
+#![allow(unreachable_pub, reason = "nothing is reachable from outside a test")]
+
+mod calibrate;
+mod degenerate;
+mod equivalence;
+mod laws;
 mod nist;
+mod problems;
+mod real;
 mod reference;
+mod report;
+mod status;

@@ -1,0 +1,251 @@
+//! Runs every image under QEMU, compares its answer with the host's bit for bit, and tabulates what it cost.
+//!
+//! `host TOOLCHAIN TARGETS [--check]`: with `--check` the table on disk is compared, not written, if it names the same
+//! toolchain. Machines whose target is not listed or whose emulator is missing are left out, and said to be.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+use anyhow::{Context, Result, bail, ensure};
+use defmt_decoder::{DecodeError, Table};
+use firmware::workload::{Answer, EllipsoidFit, Magnetometer, Misra1aFit, SphereFit, calibrate};
+use object::{Object, ObjectSection, SectionFlags, SectionKind};
+use thalweg::calibration::{Calibrator, Settings};
+use thalweg::least_squares::{Normal, SquareRoot};
+
+struct Machine {
+    core: &'static str,
+    target: &'static str,
+    emulator: &'static str,
+    arguments: &'static [&'static str],
+    /// Opt-levels and the profiles that build them.
+    opts: &'static [(&'static str, &'static str)],
+    /// Room for the samples.
+    ram: usize,
+}
+
+const SMALL: (&str, &str) = ("s", "small");
+const FAST: (&str, &str) = ("3", "release");
+
+const MACHINES: [Machine; 4] = [
+    Machine {
+        core: "Cortex-M4F",
+        target: "thumbv7em-none-eabihf",
+        emulator: "qemu-system-arm",
+        arguments: &["-machine", "mps2-an386"],
+        opts: &[FAST, SMALL],
+        ram: 256 << 10,
+    },
+    Machine {
+        core: "Cortex-M7",
+        target: "thumbv7em-none-eabihf",
+        emulator: "qemu-system-arm",
+        arguments: &["-machine", "mps2-an500"],
+        opts: &[FAST, SMALL],
+        ram: 256 << 10,
+    },
+    Machine {
+        core: "Cortex-M0",
+        target: "thumbv6m-none-eabi",
+        emulator: "qemu-system-arm",
+        arguments: &["-machine", "microbit"],
+        opts: &[SMALL],
+        ram: 16 << 10,
+    },
+    Machine {
+        core: "RV32IMAC",
+        target: "riscv32imac-unknown-none-elf",
+        emulator: "qemu-system-riscv32",
+        arguments: &["-machine", "virt", "-bios", "none"],
+        opts: &[SMALL],
+        ram: 256 << 10,
+    },
+];
+
+/// An image, the image that only evaluates the same problem, and the host's answer.
+struct Image {
+    name: &'static str,
+    baseline: Option<&'static str>,
+    samples: usize,
+    answer: Vec<u32>,
+}
+
+impl Image {
+    fn new(name: &'static str, baseline: Option<&'static str>, samples: usize, answer: &impl Answer) -> Self {
+        Self { name, baseline, samples, answer: answer.words().collect() }
+    }
+}
+
+fn images() -> [Image; 7] {
+    let mut calibrator = Magnetometer::new(Settings::default());
+    calibrate(&mut calibrator, Calibrator::push, Calibrator::tick);
+    let ellipsoid = EllipsoidFit::<f32, 200>::prepare();
+    let sphere = SphereFit::<f32, 20>::prepare().solve::<Normal>();
+    [
+        Image::new("calibrate", None, 0, &calibrator),
+        Image::new("ellipsoid", Some("ellipsoid_baseline"), 200, &ellipsoid.solve::<Normal>()),
+        Image::new("ellipsoid120", None, 120, &EllipsoidFit::<f32, 120>::prepare().solve::<Normal>()),
+        Image::new("ellipsoid2000", None, 2000, &EllipsoidFit::<f32, 2000>::prepare().solve::<Normal>()),
+        Image::new("ellipsoid_root", Some("ellipsoid_baseline"), 200, &ellipsoid.solve::<SquareRoot>()),
+        Image::new("misra1a", Some("misra1a_baseline"), 14, &Misra1aFit::<f32>::prepare().solve::<Normal>()),
+        Image::new("sphere", Some("sphere_baseline"), 20, &sphere),
+    ]
+}
+
+/// What a run printed.
+#[derive(Default)]
+struct Run {
+    /// Instructions, bytes of stack, and what they were spent on.
+    costs: Vec<(u32, u32, String)>,
+    answer: Vec<u32>,
+    text: Vec<String>,
+}
+
+fn run(machine: &Machine, elf: &Path) -> Result<Run> {
+    let output = Command::new("timeout")
+        .args(["60", machine.emulator])
+        .args(machine.arguments)
+        .args("-display none -monitor none -serial none -icount shift=0 -chardev stdio,id=log,signal=off".split(' '))
+        .args("-semihosting-config enable=on,target=native,chardev=log -kernel".split(' '))
+        .arg(elf)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("`timeout` or QEMU does not start")?;
+    ensure!(output.status.success(), "{} on {}: {}", elf.display(), machine.core, output.status);
+
+    let table = Table::parse(&fs::read(elf)?)?.context("no defmt table in the image")?;
+    let mut decoder = table.new_stream_decoder();
+    decoder.received(&output.stdout);
+    let mut run = Run::default();
+    loop {
+        let line = match decoder.decode() {
+            Ok(frame) => frame.display_message().to_string(),
+            Err(DecodeError::UnexpectedEof) => return Ok(run),
+            Err(DecodeError::Malformed) => bail!("malformed log frame from {}", elf.display()),
+        };
+        match line.split_once(' ') {
+            Some(("cost", cost)) => {
+                let mut parts = cost.splitn(3, ' ');
+                let mut part = || parts.next().context("an incomplete cost");
+                run.costs.push((part()?.parse()?, part()?.parse()?, part()?.into()));
+            }
+            Some(("answer", word)) => run.answer.push(word.parse()?),
+            _ => run.text.push(line),
+        }
+    }
+}
+
+/// Bytes that go into flash: everything allocated that is not zero at start.
+fn flash(elf: &Path) -> Result<u64> {
+    const ALLOCATED: u64 = object::elf::SHF_ALLOC as u64;
+    let bytes = fs::read(elf).with_context(|| elf.display().to_string())?;
+    let file = object::File::parse(&*bytes)?;
+    let stored = |s: &object::Section| {
+        matches!(s.flags(), SectionFlags::Elf { sh_flags } if sh_flags & ALLOCATED != 0)
+            && s.kind() != SectionKind::UninitializedData
+    };
+    Ok(file.sections().filter(stored).map(|s| s.size()).sum())
+}
+
+/// Whether the images of a machine were built and it can be emulated here.
+fn available(machine: &Machine, targets: &str) -> bool {
+    let built = targets.split(' ').any(|target| target == machine.target);
+    let emulated = Command::new(machine.emulator).arg("--version").output().is_ok();
+    if !built {
+        println!("{}: not built, there is no compiler or linker for {}", machine.core, machine.target);
+    } else if !emulated {
+        println!("{}: built and not run, there is no {}", machine.core, machine.emulator);
+    }
+    built && emulated
+}
+
+fn main() -> Result<()> {
+    const USAGE: &str = "usage: host TOOLCHAIN TARGETS [--check]";
+    let mut arguments = env::args().skip(1);
+    let toolchain = arguments.next().context(USAGE)?;
+    let targets = arguments.next().context(USAGE)?;
+    let check = match arguments.next().as_deref() {
+        None => false,
+        Some("--check") => true,
+        Some(_) => bail!(USAGE),
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no parent")?;
+    let built = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+
+    let images = images();
+    let (machines, missing): (Vec<_>, Vec<_>) = MACHINES.iter().partition(|machine| available(machine, &targets));
+    let mut rows = Vec::new();
+    for image in &images {
+        // Twice the samples: they are copied once on their way in.
+        for machine in machines.iter().filter(|machine| 2 * 12 * image.samples <= machine.ram) {
+            for (opt, profile) in machine.opts {
+                let elf = |name: &str| built.join(machine.target).join(profile).join(name);
+                let run = run(machine, &elf(image.name))?;
+                ensure!(
+                    run.answer == image.answer,
+                    "{} on {} at {opt} answers {:x?}, the host {:x?}",
+                    image.name,
+                    machine.core,
+                    run.answer,
+                    image.answer
+                );
+                run.text.iter().for_each(|line| println!("{} at {opt}: {line}", machine.core));
+                let flash = match image.baseline {
+                    Some(baseline) => (flash(&elf(image.name))? - flash(&elf(baseline))?).to_string(),
+                    None => "–".into(),
+                };
+                for (instructions, stack, label) in run.costs {
+                    let row = format!("| {} | {opt} | {instructions} | {flash} | {stack} |", machine.core);
+                    rows.push((format!("| {}{label} ", image.name), row));
+                }
+            }
+        }
+    }
+    // What a job is made of stays together.
+    rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let rows: Vec<_> = rows.into_iter().map(|(problem, row)| problem + &row).collect();
+    println!("{} figures, every answer equal to the host's bit for bit", rows.len());
+
+    let path = root.join("FIGURES.md");
+    if check {
+        return compare(&rows, &fs::read_to_string(&path).context("FIGURES.md")?, &toolchain, &missing);
+    }
+    ensure!(missing.is_empty(), "FIGURES.md is not written: machines are missing");
+    fs::write(&path, header(&toolchain) + &rows.join("\n") + "\n")?;
+    Ok(())
+}
+
+fn header(toolchain: &str) -> String {
+    format!(
+        "# What a solve costs on the device\n\n\
+         Written by `run`, compared by `run --check`; {toolchain}.\n\n\
+         Instructions, not cycles, by the emulator's clock, to within 40 on Cortex-M4F and M7, 63 on M0, 1 on RISC-V; flash:\n\
+         the image less the image that only evaluates the problem; stack: down to the deepest word that a call changed. The\n\
+         scalar is f32, and every answer equals the host's bit for bit.\n\n\
+         `calibrate` is the main job: a thousand readings with spikes are pushed, then the fit is ticked to its end. The\n\
+         others are whole solves, of problems in `src/workload.rs`; `ellipsoid_root` is the only one of them that accumulates\n\
+         a square root instead of the normal matrix.\n\n\
+         | problem | core | opt | instructions | flash B | stack B |\n|---|---|---|---|---|---|\n"
+    )
+}
+
+/// Whether the committed table holds exactly the measured rows, machines aside that are missing here.
+fn compare(rows: &[String], committed: &str, toolchain: &str, missing: &[&Machine]) -> Result<()> {
+    if !committed.contains(toolchain) {
+        println!("FIGURES.md was written with another toolchain: not compared");
+        return Ok(());
+    }
+    let measured = |row: &&str| !missing.iter().any(|machine| row.contains(&format!("| {} |", machine.core)));
+    let table = committed.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+    let committed: Vec<_> = table.filter(measured).collect();
+    let new: Vec<_> = rows.iter().filter(|row| !committed.contains(&row.as_str())).collect();
+    let stale: Vec<_> = committed.iter().filter(|row| !rows.iter().any(|new| new == *row)).collect();
+    ensure!(
+        new.is_empty() && stale.is_empty(),
+        "FIGURES.md differs; run without --check and commit:\nmeasured {new:#?}\ncommitted {stale:#?}"
+    );
+    println!("FIGURES.md is up to date");
+    Ok(())
+}

@@ -1,0 +1,9 @@
+#![no_std]
+#![no_main]
+
+use firmware::{measure, workload::Misra1aFit};
+
+#[unsafe(no_mangle)]
+fn main() -> ! {
+    measure::report(&Misra1aFit::<f32>::prepare(), Misra1aFit::evaluate)
+}

@@ -1,0 +1,306 @@
+//! The laws of `Method`, over every method, memory and scalar. A new method is one line of the table at the end.
+
+use core::convert::Infallible;
+use core::fmt::Debug;
+
+use thalweg::least_squares::{Accumulation, StreamedState};
+use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
+use thalweg::smooth::GradientDescentState;
+use thalweg::{Method, Real, Stall, Status};
+
+/// Far more steps than any subject needs: a law that gets here has found a hang.
+const HANG: u32 = 100_000;
+
+/// What the laws read of a memory; `f64` holds both scalars exactly.
+pub trait Memory: Clone + Restored {
+    fn x(&self) -> Vec<f64>;
+    fn value(&self) -> f64;
+    /// A new memory that starts at the best point of this one.
+    fn fresh(&self) -> Self;
+
+    /// The bits of the best point and its value.
+    fn bits(&self) -> Vec<u64> {
+        self.x().into_iter().chain([self.value()]).map(f64::to_bits).collect()
+    }
+}
+
+impl<T: Real, const N: usize> Memory for GradientDescentState<T, N>
+where
+    Self: Restored,
+{
+    fn x(&self) -> Vec<f64> {
+        self.x().iter().map(|x| x.to_f64()).collect()
+    }
+    fn value(&self) -> f64 {
+        self.value().to_f64()
+    }
+    fn fresh(&self) -> Self {
+        Self::new(*self.x())
+    }
+}
+
+impl<T: Real, const N: usize, K: Accumulation> Memory for StreamedState<T, N, K>
+where
+    Self: Restored,
+{
+    fn x(&self) -> Vec<f64> {
+        self.x().iter().map(|x| x.to_f64()).collect()
+    }
+    fn value(&self) -> f64 {
+        self.cost().to_f64()
+    }
+    fn fresh(&self) -> Self {
+        Self::from_point(*self.x())
+    }
+}
+
+/// Saved and read back, as across a reset.
+pub trait Restored: Sized {
+    fn restored(&self) -> Self;
+}
+
+#[cfg(feature = "serde")]
+impl<S: serde::Serialize + serde::de::DeserializeOwned> Restored for S {
+    fn restored(&self) -> Self {
+        postcard::from_bytes(&postcard::to_stdvec(self).unwrap()).unwrap()
+    }
+}
+
+#[cfg(not(feature = "serde"))]
+impl<S: Clone> Restored for S {
+    fn restored(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// A method, a memory at its start, and a problem.
+struct Subject<M, S, P> {
+    method: M,
+    start: S,
+    problem: P,
+}
+
+/// How a solve ended: status, bits of the best point, steps taken.
+#[derive(Debug, PartialEq)]
+struct End {
+    status: Status,
+    bits: Vec<u64>,
+    steps: u32,
+}
+
+impl<M, S, P> Subject<M, S, P>
+where
+    S: Memory,
+    P: Problem<Error = Infallible> + Clone,
+    M: Method<P, S> + Method<Counted<P>, S> + Method<Faulty<P>, S>,
+{
+    fn obey(&self) {
+        self.one_call_a_step();
+        self.the_value_is_that_of_the_point_and_never_rises();
+        self.slices_make_the_whole();
+        self.an_error_changes_nothing();
+        self.a_nan_is_survived();
+        self.a_saved_state_goes_on();
+    }
+
+    /// Steps to the end.
+    fn finish(&self, mut state: S, problem: &mut P) -> End {
+        for steps in 1..HANG {
+            let Ok(status) = self.method.step(&mut state, problem);
+            if status != Status::Running {
+                return End { status, bits: state.bits(), steps };
+            }
+        }
+        panic!("no end");
+    }
+
+    fn whole(&self) -> End {
+        self.finish(self.start.clone(), &mut self.problem.clone())
+    }
+
+    /// The value at the best point of `state`, from a new memory there.
+    fn value_again(&self, state: &S) -> f64 {
+        let (mut fresh, mut problem) = (state.fresh(), self.problem.clone());
+        while fresh.value() == f64::INFINITY {
+            let Ok(status) = self.method.step(&mut fresh, &mut problem);
+            assert!(!matches!(status, Status::Stalled(Stall::NonFinite)), "the best point has no value");
+        }
+        fresh.value()
+    }
+
+    fn one_call_a_step(&self) {
+        let (mut state, mut problem) = (self.start.clone(), Counted::new(self.problem.clone()));
+        let status = loop {
+            let before = problem.calls();
+            let Ok(status) = self.method.step(&mut state, &mut problem);
+            assert!(problem.calls() <= before + 1, "a step made {} calls", problem.calls() - before);
+            if status != Status::Running {
+                break status;
+            }
+        };
+        let (calls, bits) = (problem.calls(), state.bits());
+        for _ in 0..3 {
+            assert_eq!(self.method.step(&mut state, &mut problem), Ok(status), "the end is not the end");
+            assert_eq!((problem.calls(), state.bits()), (calls, bits.clone()), "work after the end");
+        }
+        assert_eq!(self.method.steps(&mut state, &mut problem).count(), 1);
+    }
+
+    fn the_value_is_that_of_the_point_and_never_rises(&self) {
+        let (mut state, mut problem) = (self.start.clone(), self.problem.clone());
+        let mut value = f64::INFINITY;
+        loop {
+            let before = state.bits();
+            let Ok(status) = self.method.step(&mut state, &mut problem);
+            assert!(state.value() <= value, "from {value:e} to {:e}", state.value());
+            value = state.value();
+            if state.bits() != before {
+                assert_eq!(value, self.value_again(&state), "the value of another point");
+            }
+            if status != Status::Running {
+                break;
+            }
+        }
+    }
+
+    fn slices_make_the_whole(&self) {
+        let whole = self.whole();
+        for slice in [1, 2, 3, 7, 64, HANG] {
+            let (mut state, mut problem) = (self.start.clone(), self.problem.clone());
+            assert_eq!(self.method.run(&mut state, &mut problem, 0), Ok(Status::Running), "a budget of nothing");
+            let status = (0..HANG)
+                .find_map(|_| {
+                    let Ok(status) = self.method.run(&mut state, &mut problem, slice);
+                    (status != Status::Running).then_some(status)
+                })
+                .expect("no end");
+            assert_eq!((status, state.bits()), (whole.status, whole.bits.clone()), "slices of {slice}");
+        }
+    }
+
+    /// The number of evaluations of an undisturbed solve.
+    fn evaluations(&self) -> u64 {
+        let (mut state, mut problem) = (self.start.clone(), Faulty::new(self.problem.clone(), Fault::Error, u64::MAX));
+        while self.method.step(&mut state, &mut problem) == Ok(Status::Running) {}
+        problem.evaluations()
+    }
+
+    fn an_error_changes_nothing(&self) {
+        let whole = self.whole();
+        for at in 0..self.evaluations() {
+            let (mut state, mut problem) = (self.start.clone(), Faulty::new(self.problem.clone(), Fault::Error, at));
+            let (mut steps, mut failed) = (0, false);
+            let status = loop {
+                let before = state.bits();
+                match self.method.step(&mut state, &mut problem) {
+                    Err(error) => {
+                        assert_eq!(error, Injected::Fault);
+                        assert_eq!(state.bits(), before, "the fault at {at} moved the point");
+                        failed = true;
+                    }
+                    Ok(status) => {
+                        steps += 1;
+                        if status != Status::Running {
+                            break status;
+                        }
+                    }
+                }
+            };
+            assert!(failed);
+            assert_eq!(End { status, bits: state.bits(), steps }, whole, "after the fault at {at}");
+        }
+    }
+
+    fn a_nan_is_survived(&self) {
+        let start_value = self.value_again(&self.start);
+        for at in 0..self.evaluations() {
+            let (mut state, mut problem) = (self.start.clone(), Faulty::new(self.problem.clone(), Fault::Nan, at));
+            let Ok(status) = self.method.run(&mut state, &mut problem, HANG) else { panic!("an error out of nowhere") };
+            assert!(status != Status::Running, "NaN at {at}: no end");
+            assert!(state.x().iter().all(|x| x.is_finite()), "NaN at {at}: {:?}", state.x());
+            if state.value() == f64::INFINITY {
+                assert_eq!(status, Status::Stalled(Stall::NonFinite), "NaN at {at}");
+            } else {
+                assert!(state.value() <= start_value, "NaN at {at}: worse than the start");
+                assert_eq!(state.value(), self.value_again(&state), "NaN at {at}: the value of another point");
+            }
+        }
+    }
+
+    fn a_saved_state_goes_on(&self) {
+        let whole = self.whole();
+        let (mut state, mut problem) = (self.start.clone(), self.problem.clone());
+        for done in 0..=whole.steps {
+            for copy in [state.clone(), state.restored()] {
+                let end = self.finish(copy, &mut problem);
+                assert_eq!((end.status, end.bits), (whole.status, whole.bits.clone()), "saved after {done} steps");
+            }
+            let Ok(_) = self.method.step(&mut state, &mut problem);
+        }
+    }
+}
+
+/// One subject a line, in both scalars: `name: method, memory at its start, problem`.
+macro_rules! subjects {
+    ($($name:ident: $method:expr, $start:expr, $problem:expr;)*) => { $(
+        mod $name {
+            use super::table::*;
+
+            #[test]
+            fn f32() {
+                type T = f32;
+                super::Subject { method: $method, start: $start, problem: $problem }.obey();
+            }
+
+            #[test]
+            fn f64() {
+                type T = f64;
+                super::Subject { method: $method, start: $start, problem: $problem }.obey();
+            }
+        }
+    )* };
+}
+
+/// What the lines of the table are written with.
+#[allow(unused_imports, reason = "not every line needs everything")]
+mod table {
+    pub use nalgebra::SVector;
+    pub use thalweg::Real;
+    pub use thalweg::least_squares::{Bounds, LevenbergMarquardt, Normal, SquareRoot, StreamedState};
+    pub use thalweg::problem::{Forward, Loss, Prior, Robust};
+    pub use thalweg::smooth::{GradientDescent, GradientDescentState};
+
+    pub use crate::problems::{Decay, Fours, Valley, point};
+
+    pub fn start<T: Real, K>() -> StreamedState<T, 3, K> {
+        StreamedState::from_point(point(Decay::START))
+    }
+
+    /// A box with an active bound at the solution.
+    pub fn tight<T: Real>() -> Bounds<T, 3> {
+        Bounds::new(point([0.0, 0.0, -1.0]), point([2.5, 10.0, 5.0]))
+    }
+
+    pub fn cauchy<T: Real, P>(inner: P) -> Robust<P, T> {
+        Robust::new(inner, Loss::Cauchy, T::of_f64(0.1)).unwrap()
+    }
+
+    pub fn prior<T: Real, P>(inner: P) -> Prior<P, T, 3> {
+        Prior::independent(inner, point([3.0, 0.5, 1.0]), &point([1.0, 0.0, 4.0])).unwrap()
+    }
+}
+
+subjects! {
+    gradient_descent: GradientDescent::<T>::default(), GradientDescentState::new(point([-0.5, 1.0])), Forward(Valley);
+    square_root: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Forward(Decay);
+    normal: LevenbergMarquardt::<T>::default(), start::<T, Normal>(), Forward(Decay);
+    square_root_blocks: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Fours(Forward(Decay));
+    normal_blocks: LevenbergMarquardt::<T>::default(), start::<T, Normal>(), Fours(Forward(Decay));
+    within_bounds: LevenbergMarquardt::<T>::default().within(tight()), start::<T, SquareRoot>(), Forward(Decay);
+    with_a_robust_loss: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), cauchy::<T, _>(Forward(Decay));
+    with_a_prior: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), prior::<T, _>(Forward(Decay));
+    square_root_together: LevenbergMarquardt::<T>::default().within(tight()), start::<T, SquareRoot>(),
+        prior::<T, _>(cauchy::<T, _>(Forward(Decay)));
+    normal_together: LevenbergMarquardt::<T>::default().within(tight()), start::<T, Normal>(),
+        prior::<T, _>(cauchy::<T, _>(Fours(Forward(Decay))));
+}
