@@ -108,22 +108,22 @@ struct Plane {
 }
 
 impl Plane {
-    /// A round number near the middle, which is subtracted before drawing: the library loops forever over ticks that
+    /// Round numbers near the middles, which are subtracted before drawing: the library loops forever over ticks that
     /// are closer than rounding.
-    fn base(&self, middle: f64) -> f64 {
+    fn base(&self) -> [f64; 2] {
         let step = 10_f64.powf(self.half.log10().ceil());
-        (middle / step).round() * step
+        self.middles.map(|middle| (middle / step).round() * step)
     }
 }
 
-/// An empty plot, and what to subtract from points before they are drawn; `None` for what the library cannot draw.
-fn plane<'a, 'b>(area: &Area<'b>, plane: &Plane) -> Result<Option<(Chart<'a, 'b>, [f64; 2])>, Box<dyn Error>> {
+/// An empty plot, or `None` for what the library cannot draw.
+fn plane<'a, 'b>(area: &Area<'b>, plane: &Plane) -> Result<Option<Chart<'a, 'b>>, Box<dyn Error>> {
     let half = plane.half;
     if !drawable(half) || !plane.middles.iter().all(|middle| middle.is_finite()) {
         note(area, "not in the range of a figure")?;
         return Ok(None);
     }
-    let base = plane.middles.map(|middle| plane.base(middle));
+    let base = plane.base();
     let [x, y] = [0, 1].map(|k| plane.middles[k] - base[k]).map(|middle| middle - half..middle + half);
     // Ticks far from zero would all read the same.
     let far = base.map(|base| base.abs() > 1e4 * half);
@@ -141,7 +141,7 @@ fn plane<'a, 'b>(area: &Area<'b>, plane: &Plane) -> Result<Option<(Chart<'a, 'b>
         .x_label_formatter(&|v| tick(shown[0] + v, half))
         .y_label_formatter(&|v| tick(shown[1] + v, half))
         .draw()?;
-    Ok(Some((chart, base)))
+    Ok(Some(chart))
 }
 
 /// Whether the library can find ticks for an axis that reaches so far.
@@ -164,7 +164,8 @@ fn raw(area: &Area<'_>, source: &Source, fit: &Fit, (i, j): (usize, usize)) -> R
         middles: [window.centre[i], window.centre[j]],
         half: window.half,
     };
-    let Some((mut chart, base)) = plane(area, &empty)? else { return Ok(()) };
+    let Some(mut chart) = plane(area, &empty)? else { return Ok(()) };
+    let base = empty.base();
     let at = |m: &[f64; 3]| (m[i] - base[0], m[j] - base[1]);
     dots(&mut chart, source.rows.iter().map(at), source.rows.len(), LOG.filled())?;
     dots(&mut chart, fit.samples.iter().map(at), fit.samples.len(), RAW.mix(0.7).filled())?;
@@ -182,7 +183,7 @@ fn corrected(area: &Area<'_>, source: &Source, fit: &Fit, (i, j): (usize, usize)
     let title = format!("corrected, {}-{}", source.names[i], source.names[j]);
     let labels = [i, j].map(|axis| label(&source.names[axis], source.unit));
     let empty = Plane { title, labels, middles: [0.0, 0.0], half: 1.25 * c.field };
-    let Some((mut chart, _)) = plane(area, &empty)? else { return Ok(()) };
+    let Some(mut chart) = plane(area, &empty)? else { return Ok(()) };
     let points = fit.samples.iter().map(|m| {
         let v = c.apply(*m);
         (v[i], v[j])

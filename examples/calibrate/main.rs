@@ -31,7 +31,7 @@ const PERIOD: usize = 1000;
 ///
 /// Ends with 0 if the calibration is accepted, 2 if it is not (the report says why), 1 on bad input.
 #[derive(Debug, Parser)]
-#[command(name = "calibrate", max_term_width = 110, allow_negative_numbers = true)]
+#[command(name = "calibrate", allow_negative_numbers = true)]
 struct Arguments {
     /// Readings, one row a line, as text in UTF-8; cells are separated by semicolons, commas, tabs or spaces.
     ///

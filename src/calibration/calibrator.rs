@@ -51,6 +51,8 @@ pub struct Calibrator<T: Real, const CAPACITY: usize, K = SquareRoot> {
     samples: Vec<[T; 3], CAPACITY>,
     ladder: Option<Ladder<T, K>>,
     result: Option<Calibration<T>>,
+    /// Centre and radius of what is kept, as of the last time they were measured.
+    reference: Frame<T>,
     pushed: u64,
     dropped: u32,
 }
@@ -59,10 +61,12 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
     /// An empty memory.
     #[must_use]
     pub const fn new(settings: Settings<T>) -> Self {
-        Self { settings, samples: Vec::new(), ladder: None, result: None, pushed: 0, dropped: 0 }
+        let reference = Frame { centre: [T::ZERO; 3], length: T::ZERO };
+        Self { settings, samples: Vec::new(), ladder: None, result: None, reference, pushed: 0, dropped: 0 }
     }
 
-    /// Offers a sample. Work: a few passes over the kept samples at most.
+    /// Offers a sample. Work: a pass or two over the kept samples; for every eighth that is kept, up to 320 short ones that
+    /// measure the radius anew.
     pub fn push(&mut self, sample: [T; 3]) -> Push {
         if self.ladder.is_some() {
             return Push::Busy;
@@ -74,16 +78,18 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
         if self.is_outlier(&sample) {
             return Push::Outlier;
         }
-        let reference = self.reference();
-        let apart = self.settings.separation * reference.length;
+        let apart = self.settings.separation * self.reference.length;
         let nearest = self.samples.iter().map(|m| distance(m, &sample)).fold(T::INFINITY, T::min);
         if nearest == T::ZERO || nearest < apart {
             return Push::Duplicate;
         }
         if self.samples.push(sample).is_ok() {
+            if self.samples.len().is_multiple_of(8) {
+                self.reference = self.measure();
+            }
             return Push::Kept;
         }
-        self.replace(sample, &reference)
+        self.replace(sample)
     }
 
     /// Asks for a fit of the samples kept so far, from the next tick on.
@@ -101,6 +107,7 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
         let result = *result;
         self.result = Some(result);
         self.ladder = None;
+        self.reference = self.measure();
         // Without its outliers the fit is better than it was judged; one more round decides.
         if self.drop_outliers(&result) {
             self.request();
@@ -142,10 +149,9 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
     /// The directions of the kept samples, as seen from the best estimate of the offset.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
-        let reference = self.reference();
         let mut coverage = Coverage::new();
         for m in &self.samples {
-            coverage.add(relative(m, &reference));
+            coverage.add(relative(m, &self.reference));
         }
         coverage
     }
@@ -159,29 +165,15 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
         self.result.as_ref().filter(|result| result.verdict == Verdict::Accepted)
     }
 
-    /// Centre and size of the samples: the accepted calibration's, else the middle and half extent of what is kept.
-    fn reference(&self) -> Frame<T> {
+    /// Centre and radius of the samples: the accepted calibration's, else those of the median sample.
+    fn measure(&self) -> Frame<T> {
         if let Some(result) = self.accepted() {
             let [centre] = result.offset.data.0;
-            return Frame { centre, length: result.field };
+            return Frame { centre, length: result.field / result.unit() };
         }
-        let mut low = [T::INFINITY; 3];
-        let mut high = [-T::INFINITY; 3];
-        for m in &self.samples {
-            for ((low, high), m) in low.iter_mut().zip(&mut high).zip(m) {
-                *low = low.min(*m);
-                *high = high.max(*m);
-            }
-        }
-        let mut centre = [T::ZERO; 3];
-        let mut extent = T::ZERO;
-        if !self.samples.is_empty() {
-            for ((centre, low), high) in centre.iter_mut().zip(low).zip(high) {
-                *centre = T::HALF * low + T::HALF * high;
-                extent = extent.max(T::HALF * high - T::HALF * low);
-            }
-        }
-        Frame { centre, length: self.settings.field.unwrap_or(extent) }
+        let middle = |axis: usize| median(|| self.samples.iter().filter_map(move |m| m.get(axis).copied()));
+        let centre = [middle(0), middle(1), middle(2)];
+        Frame { centre, length: median(|| self.samples.iter().map(|m| distance(m, &centre))) }
     }
 
     fn is_outlier(&self, sample: &[T; 3]) -> bool {
@@ -192,10 +184,11 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
     }
 
     /// Puts a sample in the place of one in the most crowded direction, if its own is less crowded.
-    fn replace(&mut self, sample: [T; 3], reference: &Frame<T>) -> Push {
+    fn replace(&mut self, sample: [T; 3]) -> Push {
+        let reference = self.reference;
         let coverage = self.coverage();
         let crowd =
-            |m: &[T; 3]| Coverage::region(relative(m, reference)).map_or(u32::MAX, |region| coverage.count(region));
+            |m: &[T; 3]| Coverage::region(relative(m, &reference)).map_or(u32::MAX, |region| coverage.count(region));
         let own = crowd(&sample);
         match self.samples.iter_mut().max_by_key(|m| crowd(m)) {
             Some(worst) if own != u32::MAX && crowd(worst) > own.saturating_add(1) => {
@@ -220,10 +213,8 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
 
     /// Drops samples several times further from the middle than the median sample, where no fit can be trusted.
     fn drop_gross(&mut self) -> bool {
-        let middle = |axis: usize| median(|| self.samples.iter().filter_map(move |m| m.get(axis).copied()));
-        let centre = [middle(0), middle(1), middle(2)];
-        let radius = median(|| self.samples.iter().map(|m| distance(m, &centre)));
-        let limit = T::of_f64(4.0) * radius;
+        let Frame { centre, length } = self.measure();
+        let limit = T::of_f64(4.0) * length;
         self.drop_where(|m| limit > T::ZERO && distance(m, &centre) > limit)
     }
 

@@ -191,8 +191,9 @@ impl<T: Real, K: Accumulation> Ladder<T, K> {
                     Rung::Ellipsoid => None,
                 };
                 let kept = self.result.as_ref().is_some_and(|kept| kept.verdict == Verdict::Accepted);
-                // A model too poor to leave small residuals is no reason to stop.
-                let reached = holds || found.verdict == Verdict::PoorFit || found.verdict == Verdict::Imprecise;
+                // A poor model that leaves large residuals, or has not seen enough, is no reason to stop.
+                let reached =
+                    holds || matches!(found.verdict, Verdict::PoorFit | Verdict::Imprecise | Verdict::PoorCoverage);
                 if holds || !kept {
                     self.result = Some(found);
                 }
@@ -223,8 +224,10 @@ impl<T: Real, K: Accumulation> Ladder<T, K> {
         let radius = self.frame.length;
         let field = settings.field.unwrap_or(radius / volume.powf(T::of_f64(1.0 / 3.0)));
         let unit = field / radius;
-        for (i, diagonal) in [u00, u11, u22].into_iter().enumerate() {
-            shape.row_mut(i).apply(|u| *u *= unit.copysign(unit * diagonal));
+        for column in &mut shape.data.0 {
+            for (u, diagonal) in column.iter_mut().zip([u00, u11, u22]) {
+                *u *= unit.copysign(unit * diagonal);
+            }
         }
         let [c0, c1, c2] = self.frame.centre;
         let offset = centre(&theta) * radius + Vector3::new(c0, c1, c2);
@@ -237,6 +240,23 @@ impl<T: Real, K: Accumulation> Ladder<T, K> {
             before += (length(*m) / field - T::ONE).squared();
             cost += (length(after) / field - T::ONE).squared();
             coverage.add(after);
+        }
+        let finite = |values: &[T]| values.iter().all(|value| value.is_finite());
+        let errors = [offset_errors.as_slice(), matrix_errors.as_slice()];
+        if !(finite(shape.as_slice())
+            && finite(&[field, before, cost])
+            && finite(offset.as_slice())
+            && errors.into_iter().all(finite))
+        {
+            let (iterations, evaluations) = (self.iterations, self.evaluations);
+            return Calibration {
+                model: rung,
+                status,
+                used: samples.len(),
+                iterations,
+                evaluations,
+                ..nothing(Verdict::NonFinite)
+            };
         }
         let count = T::of_usize(samples.len());
         let mut found = Calibration {
@@ -265,21 +285,20 @@ impl<T: Real, K: Accumulation> Ladder<T, K> {
 
 /// The verdict on a fit.
 fn judge<T: Real>(settings: &Settings<T>, found: &Calibration<T>, analysis: &Analysis<T, 9>) -> Verdict {
+    // A poorer model assumes what a richer one measures, so it must have seen more.
     let share = match found.model {
-        Rung::Sphere => T::HALF,
-        Rung::Axes => T::of_f64(0.75),
+        Rung::Sphere => T::of_f64(1.5),
+        Rung::Axes => T::of_f64(1.25),
         Rung::Ellipsoid => T::ONE,
     };
     // The field may be given in other units than the samples: U then carries the ratio.
-    let unit = found.matrix.diagonal().product().powf(T::of_f64(1.0 / 3.0));
+    let unit = found.unit();
     let imprecise = |errors: &[T], size: T| !errors.iter().all(|error| *error <= settings.precision * size);
-    if !found.matrix.iter().chain(found.offset.iter()).all(|value| value.is_finite()) || !found.cost.is_finite() {
-        Verdict::NonFinite
-    } else if analysis.rank() < analysis.free() {
+    if analysis.rank() < analysis.free() {
         Verdict::Undetermined
     } else if !matches!(found.status, Status::Converged(_)) {
         Verdict::NotConverged
-    } else if settings.prior == T::ZERO && found.coverage.fraction::<T>() < settings.coverage * share {
+    } else if settings.prior == T::ZERO && found.coverage.fraction::<T>() < (settings.coverage * share).min(T::ONE) {
         Verdict::PoorCoverage
     } else if !(found.rms_after <= settings.residual) {
         Verdict::PoorFit

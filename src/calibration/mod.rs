@@ -45,8 +45,8 @@ pub struct Settings<T> {
     pub loss: Loss,
     /// The scale of the loss: the relative residual from which on a sample is distrusted. Positive. Default 0.02.
     pub loss_scale: T,
-    /// The share of directions that must have been seen for the full model; axes need three quarters of it, a sphere
-    /// half. Not asked for under a prior. From 0 to 1, default 0.4.
+    /// The share of directions that must have been seen for the full model. Axes need 5/4 of it and a sphere 3/2, because
+    /// they assume what the full model measures. Not asked for under a prior. From 0 to 1, default 0.4.
     pub coverage: T,
     /// The largest standard error of an offset or matrix entry, relative to the field, in an accepted result. Positive.
     /// Default 0.02.
@@ -175,6 +175,11 @@ pub struct Calibration<T: Real> {
 }
 
 impl<T: Real> Calibration<T> {
+    /// The geometric mean of the scales in `U`: one where the field is given in the units of the samples, or not given.
+    fn unit(&self) -> T {
+        self.matrix.diagonal().product().powf(T::of_f64(1.0 / 3.0))
+    }
+
     /// The corrected reading `U(m - b)`.
     #[must_use]
     pub fn apply(&self, reading: [T; 3]) -> [T; 3] {

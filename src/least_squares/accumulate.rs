@@ -31,7 +31,7 @@ impl<T: Real, const N: usize> System<T, N> {
     }
 
     /// Field by field: `clone_from` would pass through the stack.
-    fn copy_from(&mut self, other: &Self) {
+    pub(crate) fn copy_from(&mut self, other: &Self) {
         self.matrix = other.matrix;
         self.vector = other.vector;
     }
@@ -83,8 +83,8 @@ pub trait Accumulate {
         damping: &Damping<'_, T, N>,
         into: &mut System<T, N>,
     ) -> bool;
-    /// The minimizing `q`, from a factored system; held components come out as zero.
-    fn minimizer<T: Real, const N: usize>(factored: &System<T, N>) -> SVector<T, N>;
+    /// Writes the minimizing `q` of a factored system; held components come out as zero.
+    fn minimize<T: Real, const N: usize>(factored: &System<T, N>, q: &mut SVector<T, N>);
     /// Singular values and right singular vectors of `J S` with diagonal `S`, zero where a column is left out.
     fn singular_values<T: Real, const N: usize>(
         system: &System<T, N>,
@@ -179,10 +179,9 @@ impl Accumulate for SquareRoot {
         })
     }
 
-    fn minimizer<T: Real, const N: usize>(factored: &System<T, N>) -> SVector<T, N> {
-        let mut q = -factored.vector;
-        linalg::solve_transposed(&factored.matrix, &mut q);
-        q
+    fn minimize<T: Real, const N: usize>(factored: &System<T, N>, q: &mut SVector<T, N>) {
+        linalg::negate(&factored.vector, q);
+        linalg::solve_transposed(&factored.matrix, q);
     }
 
     fn singular_values<T: Real, const N: usize>(
@@ -253,11 +252,10 @@ impl Accumulate for Normal {
         linalg::cholesky(&mut into.matrix, rounding::<T, N>())
     }
 
-    fn minimizer<T: Real, const N: usize>(factored: &System<T, N>) -> SVector<T, N> {
-        let mut q = -factored.vector;
-        linalg::solve_lower(&factored.matrix, &mut q);
-        linalg::solve_transposed(&factored.matrix, &mut q);
-        q
+    fn minimize<T: Real, const N: usize>(factored: &System<T, N>, q: &mut SVector<T, N>) {
+        linalg::negate(&factored.vector, q);
+        linalg::solve_lower(&factored.matrix, q);
+        linalg::solve_transposed(&factored.matrix, q);
     }
 
     fn singular_values<T: Real, const N: usize>(

@@ -299,7 +299,7 @@ impl<T: Real, D> LevenbergMarquardt<T, D> {
     }
 
     fn accept<const N: usize, K: Accumulation>(&self, state: &mut StreamedState<T, N, K>, samples: usize) {
-        core::mem::swap(&mut state.system, &mut state.trial);
+        state.system.copy_from(&state.trial);
         state.x = state.candidate;
         state.cost = state.trial_cost;
         state.samples = samples;
@@ -319,6 +319,7 @@ impl<T: Real, D> LevenbergMarquardt<T, D> {
     where
         D: Domain<T, N>,
     {
+        let noise = noise(state);
         let model = Model { system: &state.system, scale: &state.scale, x: &state.x, domain: &self.domain };
 
         let limit = self.gradient_tolerance * (T::TWO * state.cost).sqrt();
@@ -331,19 +332,21 @@ impl<T: Real, D> LevenbergMarquardt<T, D> {
         if state.radius == T::ZERO {
             state.radius = if size > T::ZERO { self.initial_radius * size } else { self.initial_radius };
         }
-        let mut step = model.step::<K>(state.radius, state.damping, &mut state.trial);
-        let (mut promise, mut slope) = model.promise::<K>(&step.p);
-        // A radius so small that no decrease can be seen says nothing about the point.
-        for _ in 0..if accepted { 20 } else { 0 } {
-            if step.free || promise > noise(state) {
-                break;
+        // `candidate` holds the step first, then the point. A radius so small that no decrease can be seen says nothing about
+        // the point, unless a rejection made it so small.
+        let mut enlargements = if accepted { 20 } else { 0 };
+        let (step, promise, slope) = loop {
+            let step = model.step::<K>(state.radius, state.damping, &mut state.candidate, &mut state.trial);
+            let (promise, slope) = model.promise::<K>(&state.candidate);
+            if step.free || promise > noise || enlargements == 0 {
+                break (step, promise, slope);
             }
+            enlargements -= 1;
             state.radius *= T::of_f64(1e3);
-            step = model.step::<K>(state.radius, T::ZERO, &mut state.trial);
-            (promise, slope) = model.promise::<K>(&step.p);
-        }
-        let length = model.length(&step.p);
-        state.candidate = state.x + step.p;
+            state.damping = T::ZERO;
+        };
+        let length = model.length(&state.candidate);
+        state.candidate += state.x;
         self.domain.project(&mut state.candidate);
         if step.free {
             if length <= self.step_tolerance * size {
@@ -354,7 +357,7 @@ impl<T: Real, D> LevenbergMarquardt<T, D> {
                 let moving = away && promise > T::EPSILON * T::SQRT_EPSILON * state.cost;
                 return if moving { Status::Stalled(Stall::Flat) } else { Status::Converged(Criterion::Decrease) };
             }
-        } else if state.radius <= self.step_tolerance * size || !(promise > noise(state)) {
+        } else if state.radius <= self.step_tolerance * size || !(promise > noise) {
             return Status::Stalled(Stall::NoDescent);
         }
         if !(promise > T::ZERO) {

@@ -16,9 +16,9 @@ pub(super) struct Model<'a, T: Real, const N: usize, D> {
     pub(super) domain: &'a D,
 }
 
-/// A step and how it was made.
-pub(super) struct Step<T, const N: usize> {
-    pub(super) p: SVector<T, N>,
+/// How a step was made.
+#[derive(Clone, Copy)]
+pub(super) struct Step<T> {
     pub(super) damping: T,
     /// The regularization of a singular model, else zero.
     ridge: T,
@@ -51,13 +51,19 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
         (-slope - T::HALF * A::curvature(self.system, p), slope)
     }
 
-    /// The step of length at most about `radius`, by Moré's iteration on the damping λ in `(JᵀJ + λD²) p = -g` (MINPACK
-    /// `lmpar`; Moré 1978, §5), started from `damping`. `scratch` holds the factor.
-    pub(super) fn step<A: Accumulation>(&self, radius: T, damping: T, scratch: &mut System<T, N>) -> Step<T, N> {
+    /// Writes the step of length at most about `radius` to `p`, by Moré's iteration on the damping λ in
+    /// `(JᵀJ + λD²) p = -g` (MINPACK `lmpar`; Moré 1978, §5), started from `damping`. `scratch` holds the factor.
+    pub(super) fn step<A: Accumulation>(
+        &self,
+        radius: T,
+        damping: T,
+        p: &mut SVector<T, N>,
+        scratch: &mut System<T, N>,
+    ) -> Step<T> {
         let held = self.held::<A>();
-        let mut step = self.damped::<A>(radius, damping, &held, scratch);
+        let step = self.damped::<A>(radius, damping, &held, p, scratch);
         if D::BOUNDED {
-            self.stop_at_bounds::<A>(&mut step, held, scratch);
+            self.stop_at_bounds::<A>(step, held, p, scratch);
         }
         step
     }
@@ -67,71 +73,72 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
         radius: T,
         damping: T,
         held: &[bool; N],
+        p: &mut SVector<T, N>,
         scratch: &mut System<T, N>,
-    ) -> Step<T, N> {
+    ) -> Step<T> {
         let tenth = T::of_f64(0.1);
-        let mut ridge = T::ZERO;
-        let mut regular = self.factor::<A>(T::ZERO, ridge, held, None, scratch);
-        if !regular {
-            ridge = T::of_usize(N) * T::EPSILON;
-            regular = self.factor::<A>(T::ZERO, ridge, held, None, scratch);
-        }
-        let mut p = linalg::zeros();
-        let mut length = T::INFINITY;
-        let mut lowest = T::ZERO;
-        if regular {
-            p = A::minimizer(scratch);
-            length = self.length(&p);
-            if length - radius <= tenth * radius {
-                return Step { p, damping: T::ZERO, ridge, free: true };
-            }
-            lowest = self.newton(&p, length, radius, scratch);
-        }
-        let steepest = (0..N)
-            .filter(|&j| !held[j])
-            .fold(T::ZERO, |sum, j| sum + (A::gradient(self.system, j) / entries(self.scale)[j]).squared())
-            .sqrt();
-        let mut highest = steepest / radius;
-        if !(highest > T::ZERO) {
-            highest = T::TINY / radius.min(tenth);
-        }
-        highest = highest.max(lowest);
-        let mut lambda = damping.max(lowest).min(highest);
-        if !(lambda > T::ZERO) {
-            lambda = steepest / length;
-        }
-        for _ in 0..10 {
-            lambda = lambda.max(T::of_f64(1e-3) * highest * T::EPSILON);
-            if !self.factor::<A>(lambda, ridge, held, None, scratch) {
-                lambda = (lambda * T::of_f64(10.0)).max(T::EPSILON);
+        let floor = T::of_usize(N) * T::EPSILON;
+        let (mut ridge, mut lambda, mut lowest, mut highest) = (T::ZERO, T::ZERO, T::ZERO, T::INFINITY);
+        let mut undamped = true;
+        // Two factorizations at λ = 0 at the most, ten beyond it.
+        for _ in 0..12 {
+            let regular = self.factor::<A>(lambda, ridge, held, None, scratch);
+            if !regular && undamped && ridge == T::ZERO {
+                ridge = floor;
                 continue;
             }
-            p = A::minimizer(scratch);
-            length = self.length(&p);
-            let excess = length - radius;
-            if excess.abs() <= tenth * radius {
+            let mut excess = T::INFINITY;
+            if regular {
+                A::minimize(scratch, p);
+                excess = self.length(p) - radius;
+            }
+            if excess <= tenth * radius && (undamped || excess >= -tenth * radius) {
                 break;
             }
-            if excess > T::ZERO {
-                lowest = lowest.max(lambda);
+            let newton =
+                if regular { lambda + self.newton(p, radius, scratch) } else { (T::of_f64(10.0) * lambda).max(floor) };
+            if undamped {
+                undamped = false;
+                lowest = if regular { newton } else { T::ZERO };
+                highest = self.steepest::<A>(held) / radius;
+                if !(highest > T::ZERO) {
+                    highest = T::TINY / radius.min(tenth);
+                }
+                highest = highest.max(lowest);
+                lambda = damping.max(lowest).min(highest);
             } else {
-                highest = highest.min(lambda);
+                if excess > T::ZERO {
+                    lowest = lowest.max(lambda);
+                } else {
+                    highest = highest.min(lambda);
+                }
+                lambda = newton.max(lowest);
             }
-            lambda = lowest.max(lambda + self.newton(&p, length, radius, scratch));
-            if lambda > highest {
-                highest = lambda;
-            }
+            lambda = lambda.max(T::of_f64(1e-3) * T::EPSILON * highest);
         }
-        Step { p, damping: lambda, ridge, free: false }
+        Step { damping: lambda, ridge, free: undamped }
+    }
+
+    /// `‖D⁻¹g‖` over the components that are not held.
+    fn steepest<A: Accumulation>(&self, held: &[bool; N]) -> T {
+        (0..N)
+            .filter(|&j| !held[j])
+            .fold(T::ZERO, |sum, j| sum + (A::gradient(self.system, j) / entries(self.scale)[j]).squared())
+            .sqrt()
     }
 
     /// The Newton correction of λ in `‖D p(λ)‖ = radius`: `excess / (radius ‖L⁻¹ D² p / ‖Dp‖‖²)`.
-    fn newton(&self, p: &SVector<T, N>, length: T, radius: T, factored: &System<T, N>) -> T {
-        let mut q = p.component_mul(self.scale).component_mul(self.scale) / length;
+    #[inline(never)]
+    fn newton(&self, p: &SVector<T, N>, radius: T, factored: &System<T, N>) -> T {
+        let length = self.length(p);
+        let (p, scale) = (entries(p), entries(self.scale));
+        let mut q = linalg::vector(|j| p[j] * scale[j].squared() / length);
         linalg::solve_lower(&factored.matrix, &mut q);
         (length - radius) / (radius * linalg::dot(&q, &q))
     }
 
+    // Unrolled, its temporaries would be on the stack of every step.
+    #[inline(never)]
     fn factor<A: Accumulation>(
         &self,
         lambda: T,
@@ -146,9 +153,15 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
     /// Minimizes the damped model inside the box by the primal active-set method (Nocedal & Wright, algorithm 16.3): walk
     /// to the minimizer over the components that are not held, hold the first one that meets its bound, release the one
     /// that the model's gradient pulls inside most. Each leg lowers the model; 3N of them are the most.
-    fn stop_at_bounds<A: Accumulation>(&self, step: &mut Step<T, N>, mut held: [bool; N], scratch: &mut System<T, N>) {
+    fn stop_at_bounds<A: Accumulation>(
+        &self,
+        step: Step<T>,
+        mut held: [bool; N],
+        p: &mut SVector<T, N>,
+        scratch: &mut System<T, N>,
+    ) {
         let mut from: SVector<T, N> = linalg::zeros();
-        let mut leg = step.p;
+        let mut leg = *p;
         for _ in 0..3 * N {
             let (fraction, blocking) = self.first_bound(&from, &leg, &held);
             from += leg * fraction;
@@ -165,12 +178,12 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
             if held.iter().all(|held| *held) {
                 leg = linalg::zeros();
             } else if self.factor::<A>(step.damping, step.ridge, &held, Some(&from), scratch) {
-                leg = A::minimizer(scratch);
+                A::minimize(scratch, &mut leg);
             } else {
                 break;
             }
         }
-        step.p = from;
+        *p = from;
     }
 
     /// The fraction of a leg that stays in the box, and the component that ends it.
@@ -189,12 +202,7 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
     }
 
     /// The held component whose release lowers the damped model fastest in the scaled norm, if there is one.
-    fn pulled_inside<A: Accumulation>(
-        &self,
-        step: &Step<T, N>,
-        from: &SVector<T, N>,
-        held: &[bool; N],
-    ) -> Option<usize> {
+    fn pulled_inside<A: Accumulation>(&self, step: Step<T>, from: &SVector<T, N>, held: &[bool; N]) -> Option<usize> {
         let damping = Damping { lambda: step.damping, ridge: step.ridge, scale: self.scale, held, from: None };
         let slopes = A::gradient_at(self.system, from);
         let (slopes, x, from, scale) = (entries(&slopes), entries(self.x), entries(from), entries(self.scale));

@@ -87,6 +87,13 @@ pub(crate) fn max_abs<T: Real, const N: usize>(a: &SVector<T, N>) -> T {
     a.iter().fold(T::ZERO, |m, &a| if a.abs() <= m { m } else { a.abs() })
 }
 
+/// `-a`, written to `b`.
+pub(crate) fn negate<T: Real, const N: usize>(a: &SVector<T, N>, b: &mut SVector<T, N>) {
+    for (b, a) in b.iter_mut().zip(a.iter()) {
+        *b = -*a;
+    }
+}
+
 /// Whether every component is finite.
 pub(crate) fn all_finite<T: Real, const N: usize>(a: &SVector<T, N>) -> bool {
     a.iter().all(|a| a.is_finite())

@@ -2,7 +2,7 @@
 
 use nalgebra::SVector;
 
-use crate::linalg::entries_mut;
+use crate::linalg::{entries, entries_mut};
 use crate::problem::{Objective, Problem, Residuals, Rows, Smooth};
 use crate::real::Real;
 
@@ -33,16 +33,16 @@ impl<P, T: Real> Differences<P, T> {
         g: &mut SVector<T, N>,
         mut f: impl FnMut(&mut P, &SVector<T, N>) -> Result<T, E>,
     ) -> Result<(), E> {
-        let mut at = *x;
-        for (j, (&x, g)) in x.iter().zip(g.iter_mut()).enumerate() {
-            let h = self.spacing * x.abs().max(self.size);
-            let (above, below) = (x + h, x - h);
+        let (mut at, x, g) = (*x, entries(x), entries_mut(g));
+        for j in 0..N {
+            let h = self.spacing * x[j].abs().max(self.size);
+            let (above, below) = (x[j] + h, x[j] - h);
             entries_mut(&mut at)[j] = above;
             let upper = f(&mut self.inner, &at)?;
             entries_mut(&mut at)[j] = below;
             let lower = f(&mut self.inner, &at)?;
-            entries_mut(&mut at)[j] = x;
-            *g = (upper - lower) / (above - below);
+            entries_mut(&mut at)[j] = x[j];
+            g[j] = (upper - lower) / (above - below);
         }
         Ok(())
     }
