@@ -66,7 +66,7 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
     }
 
     /// Offers a sample. Work: a pass or two over the kept samples; for every eighth that is kept, up to 320 short ones that
-    /// measure the radius anew.
+    /// measure the radius anew, and a comparison of all pairs.
     pub fn push(&mut self, sample: [T; 3]) -> Push {
         if self.ladder.is_some() {
             return Push::Busy;
@@ -85,7 +85,9 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
         }
         if self.samples.push(sample).is_ok() {
             if self.samples.len().is_multiple_of(8) {
+                // What was apart by the measure of a sensor that hardly moved may be one place now.
                 self.reference = self.measure();
+                self.thin();
             }
             return Push::Kept;
         }
@@ -181,6 +183,22 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
             let residual = length(result.apply(*sample)) / result.field - T::ONE;
             residual.abs() > self.settings.outlier * result.rms_after.max(self.settings.precision)
         })
+    }
+
+    /// Keeps only samples that lie apart from all earlier ones.
+    fn thin(&mut self) {
+        let apart = self.settings.separation * self.reference.length;
+        let mut kept = 0;
+        for i in 0..self.samples.len() {
+            let Some(m) = self.samples.get(i).copied() else { break };
+            if self.samples.iter().take(kept).all(|k| distance(k, &m) >= apart)
+                && let Some(place) = self.samples.get_mut(kept)
+            {
+                *place = m;
+                kept += 1;
+            }
+        }
+        self.samples.truncate(kept);
     }
 
     /// Puts a sample in the place of one in the most crowded direction, if its own is less crowded.
