@@ -6,6 +6,7 @@ use crate::calibration::model::Frame;
 use crate::calibration::sample::median;
 use crate::calibration::{Calibration, Coverage, Ladder, Settings, Verdict, length};
 use crate::least_squares::{Accumulation, SquareRoot};
+use crate::problem::Loss;
 use crate::real::Real;
 
 /// What became of a pushed sample.
@@ -50,6 +51,8 @@ pub struct Calibrator<T: Real, const CAPACITY: usize, K = SquareRoot> {
     settings: Settings<T>,
     samples: Vec<[T; 3], CAPACITY>,
     ladder: Option<Ladder<T, K>>,
+    /// Whether this round looks for outliers.
+    searching: bool,
     result: Option<Calibration<T>>,
     /// Centre and radius of what is kept, as of the last time they were measured.
     reference: Frame<T>,
@@ -62,7 +65,16 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
     #[must_use]
     pub const fn new(settings: Settings<T>) -> Self {
         let reference = Frame { centre: [T::ZERO; 3], length: T::ZERO };
-        Self { settings, samples: Vec::new(), ladder: None, result: None, reference, pushed: 0, dropped: 0 }
+        Self {
+            settings,
+            samples: Vec::new(),
+            ladder: None,
+            searching: false,
+            result: None,
+            reference,
+            pushed: 0,
+            dropped: 0,
+        }
     }
 
     /// Offers a sample. Work: a pass or two over the kept samples; for every eighth that is kept, up to 320 short ones that
@@ -94,28 +106,30 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
         self.replace(sample)
     }
 
-    /// Asks for a fit of the samples kept so far, from the next tick on.
+    /// Asks for a fit of the samples kept so far, from the next tick on. With [`Loss::Squared`] a first round under a robust
+    /// loss finds the outliers.
     pub fn request(&mut self) {
         if self.ladder.is_none() {
             self.ladder = Some(Ladder::new());
+            self.searching = self.settings.loss == Loss::Squared;
         }
     }
 
-    /// A bounded piece of work of a requested fit: one block of samples, or at the start and the end of a model a few
-    /// passes over the memory. Whether there is more to do.
+    /// A bounded piece of work of a requested fit: one block of samples, or at the start and the end of a model some passes
+    /// over the memory. Whether there is more to do.
     pub fn tick(&mut self) -> bool {
         let Some(ladder) = &mut self.ladder else { return false };
-        let Some(result) = ladder.step(&self.settings, &self.samples) else { return true };
+        let loss = if self.searching { Loss::Cauchy } else { self.settings.loss };
+        let Some(result) = ladder.step(&Settings { loss, ..self.settings }, &self.samples) else { return true };
         let result = *result;
-        self.result = Some(result);
-        self.ladder = None;
-        self.reference = self.measure();
-        // Without its outliers the fit is better than it was judged; one more round decides.
-        if self.drop_outliers(&result) {
-            self.request();
-            return true;
+        let again = self.drop_outliers(&result) || self.searching;
+        self.searching = false;
+        self.ladder = again.then(Ladder::new);
+        if !again {
+            self.result = Some(result);
+            self.reference = self.measure();
         }
-        false
+        again
     }
 
     /// The last finished calibration.
@@ -236,10 +250,10 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
         self.drop_where(|m| limit > T::ZERO && distance(m, &centre) > limit)
     }
 
-    /// Drops at most a quarter of the samples at a time: what looks like more outliers than that is another model.
+    /// Drops at most two fifths of the samples at a time: what looks like more outliers than that is another model.
     fn drop_where(&mut self, outlier: impl Fn(&[T; 3]) -> bool) -> bool {
         let count = self.samples.iter().filter(|m| outlier(m)).count();
-        if count == 0 || 4 * count > self.samples.len() {
+        if count == 0 || 5 * count > 2 * self.samples.len() {
             return false;
         }
         self.samples.retain(|m| !outlier(m));

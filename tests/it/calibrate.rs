@@ -162,7 +162,7 @@ fn without_arguments_it_finds_the_truth_of_its_simulation() {
         for (found, truth) in matrix(&json["matrix"]).as_flattened().iter().zip(truth.as_flattened()) {
             assert!((found - truth).abs() < 0.003, "{json}");
         }
-        assert!((json["field"].as_f64().unwrap() - 48.0).abs() < 0.05);
+        assert!((json["field"].as_f64().unwrap() - 48.0).abs() < 0.1);
         assert!(json["rms_before"].as_f64().unwrap() > 0.5);
     }
 }
