@@ -138,8 +138,13 @@ impl<T: Real, K: Accumulation> Ladder<T, K> {
         let Ok(loss) = Robust::new(data, settings.loss, settings.loss_scale) else {
             return self.close(nothing(Verdict::NotConverged));
         };
-        let (mean, information) = self.prior(settings, samples.len());
-        let Ok(mut problem) = Prior::new(loss, mean, &information) else {
+        let prior = if settings.prior > T::ZERO {
+            let (mean, information) = self.prior(settings, samples.len());
+            Prior::new(loss, mean, &information)
+        } else {
+            Prior::independent(loss, zeros(), &zeros())
+        };
+        let Ok(mut problem) = prior else {
             return self.close(nothing(Verdict::NotConverged));
         };
         let method = LevenbergMarquardt::default().within(free(rung));
