@@ -69,9 +69,9 @@ impl Accumulation for Normal {}
 pub trait Accumulate {
     /// Adds the samples of a block, which is destroyed.
     fn fold<T: Real, const N: usize>(system: &mut System<T, N>, block: &mut Block<T, N>);
-    /// `Jⱼᵀr`.
+    /// `Jⱼᵀr`, zero beyond the last column.
     fn gradient<T: Real, const N: usize>(system: &System<T, N>, j: usize) -> T;
-    /// `‖Jⱼ‖`.
+    /// `‖Jⱼ‖`, zero beyond the last column.
     fn column_norm<T: Real, const N: usize>(system: &System<T, N>, j: usize) -> T;
     /// The model's gradient at `p`: `Jᵀ(Jp + r)`.
     fn gradient_at<T: Real, const N: usize>(system: &System<T, N>, p: &SVector<T, N>) -> SVector<T, N>;
@@ -113,9 +113,9 @@ impl SquareRoot {
         damping: &Damping<'_, T, N>,
         into: &mut System<T, N>,
     ) {
-        for i in (0..N).filter(|&i| damping.held[i]) {
-            for j in 0..=i {
-                columns_mut(&mut into.matrix)[j][i] = T::ZERO;
+        for column in columns_mut(&mut into.matrix) {
+            for (entry, _) in column.iter_mut().zip(damping.held).filter(|(_, held)| **held) {
+                *entry = T::ZERO;
             }
         }
         let mut block = Block::<T, N>::new();
@@ -142,13 +142,19 @@ impl Accumulate for SquareRoot {
     }
 
     fn gradient<T: Real, const N: usize>(system: &System<T, N>, j: usize) -> T {
+        if j >= N {
+            return T::ZERO;
+        }
         let (l, z) = (columns(&system.matrix), entries(&system.vector));
-        (0..=j).fold(T::ZERO, |sum, k| sum + l[k][j] * z[k])
+        (0..j + 1).fold(T::ZERO, |sum, k| sum + l[k][j] * z[k])
     }
 
     fn column_norm<T: Real, const N: usize>(system: &System<T, N>, j: usize) -> T {
+        if j >= N {
+            return T::ZERO;
+        }
         let l = columns(&system.matrix);
-        (0..=j).fold(T::ZERO, |sum, k| sum + l[k][j].squared()).sqrt()
+        (0..j + 1).fold(T::ZERO, |sum, k| sum + l[k][j].squared()).sqrt()
     }
 
     fn gradient_at<T: Real, const N: usize>(system: &System<T, N>, p: &SVector<T, N>) -> SVector<T, N> {
@@ -207,10 +213,13 @@ impl Accumulate for Normal {
     }
 
     fn gradient<T: Real, const N: usize>(system: &System<T, N>, j: usize) -> T {
-        entries(&system.vector)[j]
+        entries(&system.vector).get(j).copied().unwrap_or(T::ZERO)
     }
 
     fn column_norm<T: Real, const N: usize>(system: &System<T, N>, j: usize) -> T {
+        if j >= N {
+            return T::ZERO;
+        }
         columns(&system.matrix)[j][j].sqrt()
     }
 

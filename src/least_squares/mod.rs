@@ -6,7 +6,7 @@ mod levenberg_marquardt;
 mod report;
 mod trust_region;
 
-pub use accumulate::{Accumulation, Normal, SquareRoot, System};
+pub use accumulate::{Accumulation, Normal, SquareRoot};
 pub use bounds::{Bounds, Domain, Everywhere};
 pub use levenberg_marquardt::{LevenbergMarquardt, StreamedState};
 pub use report::{Analysis, Certificate, certify};

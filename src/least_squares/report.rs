@@ -64,7 +64,7 @@ impl<T: Real, const N: usize> Analysis<T, N> {
     }
 
     fn determined(&self, k: usize) -> bool {
-        entries(&self.values)[k] > self.resolution * self.largest()
+        entries(&self.values).get(k).is_some_and(|value| *value > self.resolution * self.largest())
     }
 
     /// The number of parameter combinations that the data determine, in the working precision.
@@ -101,20 +101,17 @@ impl<T: Real, const N: usize> Analysis<T, N> {
                 return Some(linalg::vector(|i| if i == j { T::ONE } else { T::ZERO }));
             }
         }
-        let mut weakest: Option<(usize, T)> = None;
-        for k in 0..N {
+        let mut weakest: Option<(&[T; N], T)> = None;
+        for (direction, &value) in columns(&self.directions).iter().zip(entries(&self.values)) {
             // Known parameters span their own singular vectors with value zero.
-            let support =
-                (0..N).fold(
-                    T::ZERO,
-                    |sum, j| if self.known[j] { sum } else { sum + columns(&self.directions)[k][j].squared() },
-                );
-            if support > T::HALF && weakest.is_none_or(|(_, value)| entries(&self.values)[k] < value) {
-                weakest = Some((k, entries(&self.values)[k]));
+            let unknown = direction.iter().zip(&self.known).filter(|(_, known)| !**known);
+            let support = unknown.fold(T::ZERO, |sum, (entry, _)| sum + entry.squared());
+            if support > T::HALF && weakest.is_none_or(|(_, least)| value < least) {
+                weakest = Some((direction, value));
             }
         }
-        weakest.map(|(k, _)| {
-            let direction = linalg::vector(|j| columns(&self.directions)[k][j] * entries(&self.scale)[j]);
+        weakest.map(|(direction, _)| {
+            let direction = SVector::from(*direction).component_mul(&self.scale);
             let length = linalg::norm(&direction);
             if length > T::ZERO { direction / length } else { direction }
         })

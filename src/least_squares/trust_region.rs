@@ -165,12 +165,16 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
         for _ in 0..3 * N {
             let (fraction, blocking) = self.first_bound(&from, &leg, &held);
             from += leg * fraction;
-            if let Some(j) = blocking {
+            if let Some(j) = blocking
+                && j < N
+            {
                 let (lower, upper) = self.domain.interval(j);
                 let bound = if entries(&leg)[j] < T::ZERO { lower } else { upper };
                 entries_mut(&mut from)[j] = bound - entries(self.x)[j];
                 held[j] = true;
-            } else if let Some(j) = self.pulled_inside::<A>(step, &from, &held) {
+            } else if let Some(j) = self.pulled_inside::<A>(step, &from, &held)
+                && j < N
+            {
                 held[j] = false;
             } else {
                 break;
@@ -190,7 +194,10 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
     fn first_bound(&self, from: &SVector<T, N>, leg: &SVector<T, N>, held: &[bool; N]) -> (T, Option<usize>) {
         let (x, from, leg) = (entries(self.x), entries(from), entries(leg));
         let (mut fraction, mut blocking) = (T::ONE, None);
-        for j in (0..N).filter(|&j| !held[j]) {
+        for j in 0..N {
+            if held[j] {
+                continue;
+            }
             let (lower, upper) = self.domain.interval(j);
             let room = (if leg[j] < T::ZERO { lower } else { upper } - x[j]) - from[j];
             if leg[j].abs() > room.abs() && room.abs() < fraction * leg[j].abs() {
@@ -208,7 +215,10 @@ impl<T: Real, const N: usize, D: Domain<T, N>> Model<'_, T, N, D> {
         let (slopes, x, from, scale) = (entries(&slopes), entries(self.x), entries(from), entries(self.scale));
         let mut most = None;
         let mut steepest = T::ZERO;
-        for j in (0..N).filter(|&j| held[j]) {
+        for j in 0..N {
+            if !held[j] {
+                continue;
+            }
             let (lower, upper) = self.domain.interval(j);
             let norm = A::column_norm(self.system, j);
             let slope = (slopes[j] + damping.weight(j, norm.squared()) * from[j]) / scale[j];

@@ -18,31 +18,36 @@ pub(crate) fn add_outer_products<T: Real, const N: usize>(
     r: &[T; LANES],
 ) {
     let (a, b) = (columns_mut(a), entries_mut(b));
-    let [g0, g1, g2, g3] = rows.each_ref().map(entries);
-    let lanes = |j: usize| [g0[j], g1[j], g2[j], g3[j]];
+    let rows = rows.each_ref().map(entries);
     let add = |sum: &mut T, f: [T; LANES], h: [T; LANES]| {
         *sum = *sum + f[0] * h[0] + f[1] * h[1] + f[2] * h[2] + f[3] * h[3];
     };
     let mut j = 0;
     while j + 1 < N {
-        let (left, right) = (lanes(j), lanes(j + 1));
+        let (left, right) = (lanes(rows, j), lanes(rows, j + 1));
         add(&mut b[j], left, *r);
         add(&mut b[j + 1], right, *r);
         add(&mut a[j][j], left, left);
         add(&mut a[j][j + 1], left, right);
         add(&mut a[j + 1][j + 1], right, right);
         for i in j + 2..N {
-            let h = lanes(i);
+            let h = lanes(rows, i);
             add(&mut a[j][i], left, h);
             add(&mut a[j + 1][i], right, h);
         }
         j += 2;
     }
     if j < N {
-        let last = lanes(j);
+        let last = lanes(rows, j);
         add(&mut b[j], last, *r);
         add(&mut a[j][j], last, last);
     }
+}
+
+/// Column j of a block. Not a closure: without inlining its bounds checks would stay.
+#[inline(always)]
+fn lanes<T: Real, const N: usize>([g0, g1, g2, g3]: [&[T; N]; LANES], j: usize) -> [T; LANES] {
+    [g0[j], g1[j], g2[j], g3[j]]
 }
 
 /// Overwrites the lower triangle of a symmetric matrix with its Cholesky factor; `false` at a pivot that is not above

@@ -2,7 +2,7 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::linalg::{columns, entries, entries_mut, vector};
+use crate::linalg::{columns, entries, entries_mut, vector, zeros};
 use crate::real::Real;
 
 /// `L⁻¹ b` in place. The diagonal must not hold a zero.
@@ -31,8 +31,13 @@ pub(crate) fn solve_transposed<T: Real, const N: usize>(l: &SMatrix<T, N, N>, b:
 
 /// `L b`.
 pub(crate) fn multiply_lower<T: Real, const N: usize>(l: &SMatrix<T, N, N>, b: &SVector<T, N>) -> SVector<T, N> {
-    let (l, b) = (columns(l), entries(b));
-    vector(|i| (0..=i).fold(T::ZERO, |sum, j| sum + l[j][i] * b[j]))
+    let mut product = zeros();
+    for (j, (column, &b)) in columns(l).iter().zip(entries(b)).enumerate() {
+        for (entry, &l) in entries_mut(&mut product).iter_mut().zip(column).skip(j) {
+            *entry += l * b;
+        }
+    }
+    product
 }
 
 /// `Lᵀ b`.

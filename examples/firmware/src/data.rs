@@ -43,7 +43,7 @@ pub fn ellipsoid() -> impl Iterator<Item = [f64; 3]> {
     })
 }
 
-/// Readings of a tumbling magnetometer in microtesla, without end; every fortieth is a spike.
+/// Readings of a tumbling magnetometer in microtesla: those of [`ellipsoid`] in a field of 50, every fortieth a spike.
 pub fn tumbling() -> impl Iterator<Item = [f64; 3]> {
     ellipsoid().enumerate().map(|(k, [x, y, z])| {
         let spike = if k % 40 == 39 { 4.0 } else { 0.0 };

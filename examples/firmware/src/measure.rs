@@ -11,7 +11,7 @@ pub fn report<P, A: Answer>(problem: &P, work: fn(&P) -> A) -> ! {
     let clock = Clock::start();
     let mut meter = Meter::new(&clock);
     let answer = meter.call(problem, work);
-    meter.log_all("");
+    meter.log_all("solve");
     finish(&answer)
 }
 
@@ -47,6 +47,7 @@ impl Clock {
 /// What calls of one kind cost: ticks of the clock and bytes of stack.
 pub struct Meter<'a> {
     clock: &'a Clock,
+    calls: u32,
     all: u32,
     worst: u32,
     stack: u32,
@@ -54,7 +55,7 @@ pub struct Meter<'a> {
 
 impl<'a> Meter<'a> {
     pub const fn new(clock: &'a Clock) -> Self {
-        Self { clock, all: 0, worst: 0, stack: 0 }
+        Self { clock, calls: 0, all: 0, worst: 0, stack: 0 }
     }
 
     /// Measures a call, which the optimizer can neither see into nor move.
@@ -68,21 +69,24 @@ impl<'a> Meter<'a> {
         self.stack = self.stack.max(stack.used());
         self.worst = self.worst.max(ticks);
         self.all += ticks;
+        self.calls += 1;
         answer
     }
 
-    /// Instructions of all calls together.
-    pub fn log_all(&self, label: &str) {
-        self.log(self.all, label);
+    /// Logs what all calls cost together, by name.
+    pub fn log_all(&self, name: &str) {
+        defmt::println!(
+            "cost {=u32} {=u32} {=u32} {=str}",
+            self.clock.instructions(self.all),
+            self.stack,
+            self.calls,
+            name
+        );
     }
 
-    /// Instructions of the most expensive call.
-    pub fn log_worst(&self, label: &str) {
-        self.log(self.worst, label);
-    }
-
-    fn log(&self, ticks: u32, label: &str) {
-        defmt::println!("cost {=u32} {=u32} {=str}", self.clock.instructions(ticks), self.stack, label);
+    /// Logs what the most expensive call cost.
+    pub fn log_worst(&self, name: &str) {
+        defmt::println!("cost {=u32} {=u32} worst {=str}", self.clock.instructions(self.worst), self.stack, name);
     }
 }
 

@@ -15,10 +15,10 @@ fn main() -> ! {
         |calibrator, reading| pushes.call((calibrator, reading), |(calibrator, reading)| calibrator.push(reading)),
         |calibrator| ticks.call(calibrator, Magnetometer::tick),
     );
-    pushes.log_all(": pushes, all");
-    pushes.log_worst(": pushes, worst");
-    ticks.log_all(": ticks, all");
-    ticks.log_worst(": ticks, worst");
+    pushes.log_all("pushes");
+    pushes.log_worst("push");
+    ticks.log_all("ticks");
+    ticks.log_worst("tick");
     if let Some(found) = calibrator.result() {
         defmt::println!(
             "{} with the model {}, from {=usize} of {=u64} readings, {=u32} dropped as outliers",
