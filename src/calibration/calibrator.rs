@@ -23,7 +23,7 @@ pub enum Push {
     Full,
     /// Infinite, NaN, or at the limit of the sensor.
     Unusable,
-    /// Far from the accepted ellipsoid.
+    /// Far from the accepted ellipsoid. A sensor whose surroundings have changed calls for [`Calibrator::reset`].
     Outlier,
     /// A fit is running; push again after its last tick.
     Busy,
@@ -58,6 +58,10 @@ pub struct Calibrator<T: Real, const CAPACITY: usize, K = SquareRoot> {
     reference: Frame<T>,
     pushed: u64,
     dropped: u32,
+    /// Samples replaced while the memory was full.
+    replaced: u32,
+    /// The kept sample that the next one competes with.
+    cursor: usize,
 }
 
 impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K> {
@@ -74,10 +78,12 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
             reference,
             pushed: 0,
             dropped: 0,
+            replaced: 0,
+            cursor: 0,
         }
     }
 
-    /// Offers a sample. Work: a pass or two over the kept samples; for every eighth that is kept, up to 320 short ones that
+    /// Offers a sample. Work: a pass or two over the kept samples; for every eighth that is kept or replaced, up to 320 short ones that
     /// measure the radius anew, and a comparison of all pairs.
     pub fn push(&mut self, sample: [T; 3]) -> Push {
         if self.ladder.is_some() {
@@ -103,7 +109,7 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
             }
             return Push::Kept;
         }
-        self.replace(sample)
+        if self.compete(sample, nearest) { Push::Replaced } else { self.replace(sample) }
     }
 
     /// Asks for a fit of the samples kept so far, from the next tick on. With [`Loss::Squared`] a first round under a robust
@@ -213,6 +219,27 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
             }
         }
         self.samples.truncate(kept);
+    }
+
+    /// Puts a sample in the place of a kept one, another at each call, that is less than half as far from its neighbours: a
+    /// sensor at rest must not keep the memory full.
+    fn compete(&mut self, sample: [T; 3], nearest: T) -> bool {
+        self.cursor = if self.cursor + 1 < self.samples.len() { self.cursor + 1 } else { 0 };
+        let Some(rival) = self.samples.get(self.cursor).copied() else { return false };
+        let others = self.samples.iter().enumerate().filter(|(k, _)| *k != self.cursor);
+        let crowded = others.map(|(_, m)| distance(m, &rival)).fold(T::INFINITY, T::min);
+        if !(nearest > T::TWO * crowded) {
+            return false;
+        }
+        if let Some(place) = self.samples.get_mut(self.cursor) {
+            *place = sample;
+        }
+        self.replaced = self.replaced.wrapping_add(1);
+        if self.replaced.is_multiple_of(8) {
+            self.reference = self.measure();
+            self.thin();
+        }
+        true
     }
 
     /// Puts a sample in the place of one in the most crowded direction, if its own is less crowded.

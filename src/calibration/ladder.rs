@@ -3,11 +3,11 @@
 use nalgebra::{Matrix3, SMatrix, Vector3};
 
 use crate::calibration::model::{Frame, Samples, Theta, centre, matrix};
-use crate::calibration::sample::{median, saturated};
+use crate::calibration::sample::{median, saturated, spread};
 use crate::calibration::{Calibration, Coverage, Rung, Settings, Verdict, corrected, length};
 use crate::least_squares::{Accumulation, Analysis, Bounds, LevenbergMarquardt, SquareRoot, StreamedState};
 use crate::linalg::zeros;
-use crate::problem::{LANES, Prior, Robust};
+use crate::problem::{Counted, Prior, Robust};
 use crate::real::Real;
 use crate::step::{Method, Stall, Status};
 
@@ -64,8 +64,8 @@ impl<T: Real, K> Default for Ladder<T, K> {
 }
 
 impl<T: Real, K: Accumulation> Ladder<T, K> {
-    /// A bounded piece of work: a step of the fit of one model, or a few passes over the samples at the start and the end
-    /// of one. The result when there is nothing left to do.
+    /// A bounded piece of work: a step of the fit of one model, at the end of one a pass over the samples, and at the start
+    /// up to 320 short ones that find medians. The result when there is nothing left to do.
     pub fn step(&mut self, settings: &Settings<T>, samples: &[[T; 3]]) -> Option<&Calibration<T>> {
         match self.stage {
             Stage::Start => self.start(settings, samples),
@@ -107,6 +107,9 @@ impl<T: Real, K: Accumulation> Ladder<T, K> {
         let centre = [middle(0), middle(1), middle(2)];
         let [c0, c1, c2] = centre;
         let radius = median(|| samples.iter().map(move |m| length([m[0] - c0, m[1] - c1, m[2] - c2])));
+        // More than half the readings may be one: a sensor at rest for most of the log.
+        let radius =
+            if radius > T::of_f64(64.0) * T::EPSILON * length(centre) { radius } else { spread(samples, centre) };
         if !radius.is_finite() {
             return Some(Verdict::NonFinite);
         }
@@ -135,7 +138,7 @@ impl<T: Real, K: Accumulation> Ladder<T, K> {
 
     fn fit(&mut self, settings: &Settings<T>, samples: &[[T; 3]], rung: Rung) {
         let data = Samples { samples, frame: self.frame };
-        let Ok(loss) = Robust::new(data, settings.loss, settings.loss_scale) else {
+        let Ok(loss) = Robust::new(Counted::new(data), settings.loss, settings.loss_scale) else {
             return self.close(nothing(Verdict::NotConverged));
         };
         let prior = if settings.prior > T::ZERO {
@@ -150,7 +153,7 @@ impl<T: Real, K: Accumulation> Ladder<T, K> {
         let method = LevenbergMarquardt::default().within(free(rung));
         let before = self.state.iterations();
         let Ok(status) = method.step(&mut self.state, &mut problem);
-        self.evaluations += LANES.min(samples.len()) as u64;
+        self.evaluations += problem.inner.inner().rows;
         self.iterations += self.state.iterations() - before;
         if status != Status::Running || self.state.iterations() >= settings.budget {
             self.climb(settings, samples, rung, status);
@@ -279,7 +282,7 @@ impl<T: Real, K: Accumulation> Ladder<T, K> {
             coverage,
             used: samples.len(),
             rank: analysis.rank(),
-            weakest: analysis.weakest().map_or_else(zeros, |direction| centre(&direction)),
+            weakest: analysis.weakest().map_or_else(zeros, |weakest| direction(centre(&weakest))),
             iterations: self.iterations,
             evaluations: self.evaluations,
         };
@@ -299,7 +302,9 @@ fn judge<T: Real>(settings: &Settings<T>, found: &Calibration<T>, analysis: &Ana
     // The field may be given in other units than the samples: U then carries the ratio.
     let unit = found.unit();
     let imprecise = |errors: &[T], size: T| !errors.iter().all(|error| *error <= settings.precision * size);
-    if analysis.rank() < analysis.free() {
+    if found.status == Status::Running {
+        Verdict::NotConverged
+    } else if analysis.rank() < analysis.free() {
         Verdict::Undetermined
     } else if !matches!(found.status, Status::Converged(_)) {
         Verdict::NotConverged
@@ -327,6 +332,13 @@ fn errors<T: Real>(analysis: &Analysis<T, 9>, radius: T, unit: T) -> (Vector3<T>
     let zero = T::ZERO;
     let matrix = Matrix3::new(error(0), error(3), error(4), zero, sum(1), error(5), zero, zero, sum(2)) * unit;
     (offset, matrix)
+}
+
+/// The direction of a vector, zero for zero.
+fn direction<T: Real>(v: Vector3<T>) -> Vector3<T> {
+    let [entries] = v.data.0;
+    let size = length(entries);
+    if size > T::ZERO { v / size } else { v }
 }
 
 /// The unit sphere at the origin of the frame.

@@ -41,7 +41,7 @@ pub struct Settings<T> {
     /// Weight `w ≥ 0` of the prior `n w ‖U - I‖²` on the correction matrix, `n` samples, against the sum of squared
     /// residuals; helps where attitudes are few and the field is known. Default 0: none.
     pub prior: T,
-    /// The loss of the residuals `‖U(m - b)‖/field - 1`. Default [`Loss::Squared`].
+    /// The loss of the residuals `‖U(m - b)‖/field - 1`. Standard errors are exact for the default [`Loss::Squared`] only.
     pub loss: Loss,
     /// The scale of the loss: the relative residual from which on a sample is distrusted. Positive. Default 0.02.
     pub loss_scale: T,
@@ -53,12 +53,13 @@ pub struct Settings<T> {
     pub precision: T,
     /// The largest relative residual (root mean square) of an accepted result. Positive. Default 0.1.
     pub residual: T,
-    /// Readings of this magnitude or more are saturated and refused. Positive; default infinity.
+    /// Readings of this magnitude or more are saturated and refused. Positive; default infinity. Used by [`Calibrator`].
     pub limit: T,
     /// Kept samples lie at least this share of the field apart. Zero or more. Default 0.1. Used by [`Calibrator`].
     pub separation: T,
-    /// Samples further than this many robust standard deviations from the fitted ellipsoid are outliers. Positive;
-    /// default 5. Used by [`Calibrator`].
+    /// Samples further than this many standard deviations from the fitted ellipsoid are outliers; the deviation is the
+    /// median one where kept samples are judged, and at least `precision` where new ones are. Positive; default 5. Used by
+    /// [`Calibrator`].
     pub outlier: T,
     /// The most points evaluated for one model. Default 100.
     pub budget: u32,
@@ -113,7 +114,7 @@ pub enum Verdict {
     Accepted,
     /// The settings are outside their documented ranges.
     Config(ConfigError),
-    /// Fewer usable samples than parameters.
+    /// No more usable samples than parameters.
     TooFewSamples,
     /// The samples are equal up to rounding: the sensor did not move, or the field is zero.
     NoVariation,
@@ -170,7 +171,7 @@ pub struct Calibration<T: Real> {
     pub weakest: Vector3<T>,
     /// Points evaluated, over all models tried.
     pub iterations: u32,
-    /// Residuals evaluated, over all models tried.
+    /// Residuals of samples evaluated, over all models tried.
     pub evaluations: u64,
 }
 

@@ -49,7 +49,17 @@ pub(super) fn saturated<T: Real>(samples: &[[T; 3]], length: T) -> bool {
                 low = low.min(other(m));
                 high = high.max(other(m));
             }
-            count >= 8 && count * 50 >= samples.len() && high - low > T::of_f64(0.2) * length
+            // A coarse reading has as many neighbours one step inside.
+            let inside =
+                samples.iter().map(of).filter(|m| *m != end).map(|m| (m - end).abs()).fold(T::INFINITY, T::min);
+            let beside = samples.iter().filter(|m| (of(m) - end).abs() == inside).count();
+            count > 3 * beside && count >= 8 && count * 50 >= samples.len() && high - low > T::of_f64(0.2) * length
         })
     })
+}
+
+/// The root mean square distance from a centre.
+pub(super) fn spread<T: Real>(samples: &[[T; 3]], [c0, c1, c2]: [T; 3]) -> T {
+    let square = |m: &[T; 3]| (m[0] - c0).squared() + (m[1] - c1).squared() + (m[2] - c2).squared();
+    (samples.iter().fold(T::ZERO, |sum, m| sum + square(m)) / T::of_usize(samples.len())).sqrt()
 }

@@ -11,7 +11,7 @@
 //! soon as its partial cost exceeds the accepted one; there is no column pivoting, a singular model is regularized by
 //! `Nε‖Jⱼ‖²` on the diagonal instead.
 //!
-//! Memory: two systems of N² + N scalars and five vectors, whatever the number of samples. Work: one block of samples a
+//! Memory: two systems of N² + N scalars, three vectors and a block of four rows, whatever the number of samples. Work: one block of samples a
 //! step, and O(N³) in the step that ends a pass.
 
 use nalgebra::SVector;
@@ -353,7 +353,9 @@ impl<T: Real, D> LevenbergMarquardt<T, D> {
                 return Status::Converged(Criterion::Step);
             }
             if promise <= self.decrease_tolerance * state.cost {
-                let away = length > T::of_f64(1e-2) * size && model.length(&state.candidate) > size;
+                // A cost that still sees the step at the scale of D has a minimum nearby, however long the step beside x.
+                let fading = promise < T::of_f64(5e-3) * length * length;
+                let away = fading && length > T::of_f64(1e-2) * size && model.length(&state.candidate) > size;
                 let moving = away && promise > T::EPSILON * T::SQRT_EPSILON * state.cost;
                 return if moving { Status::Stalled(Stall::Flat) } else { Status::Converged(Criterion::Decrease) };
             }

@@ -125,7 +125,10 @@ impl<T: Real, const N: usize> Analysis<T, N> {
         // The deviation goes in before the products, which might overflow without it.
         let deviation = variance.sqrt();
         let mut root = [[T::ZERO; N]; N];
-        for k in (0..N).filter(|&k| self.determined(k)) {
+        for k in 0..N {
+            if !self.determined(k) {
+                continue;
+            }
             for j in 0..N {
                 let direction = entries(&self.scale)[j] * columns(&self.directions)[k][j];
                 root[k][j] = direction / entries(&self.values)[k] * deviation;
@@ -135,6 +138,8 @@ impl<T: Real, const N: usize> Analysis<T, N> {
     }
 
     /// The standard errors of the parameters, in their units, with the residual variance estimated from the residuals.
+    /// Under a robust loss they are those of the reweighted problem, right in size only: a factor of two or three is
+    /// possible.
     #[must_use]
     pub fn standard_errors(&self) -> SVector<T, N> {
         let covariance = self.covariance(self.variance);
@@ -166,7 +171,7 @@ pub struct Certificate<T> {
     /// `F(x)`.
     pub cost: T,
     /// `max |Jⱼᵀr| / (‖Jⱼ‖ √(2F))` over parameters that are not held at a bound by their gradient: the cosine of the
-    /// angle between the residuals and the nearest column. Zero where all residuals are zero.
+    /// angle between the residuals and the nearest column. Zero where all residuals are zero, NaN where a row is not finite.
     pub scaled_gradient: T,
     /// The number of samples.
     pub samples: usize,
@@ -200,8 +205,14 @@ pub fn certify<T: Real, const N: usize, P: Rows<T, N>, D: Domain<T, N>>(
         let (x, gradient) = (entries(x)[j], entries(&gradient)[j]);
         let held = (x <= lower && gradient >= T::ZERO) || (x >= upper && gradient <= T::ZERO);
         let scale = entries(&squares)[j].sqrt() * (T::TWO * cost).sqrt();
-        if !held && gradient != T::ZERO {
-            scaled_gradient = scaled_gradient.max(gradient.abs() / scale);
+        let cosine = match gradient {
+            g if held || g == T::ZERO => T::ZERO,
+            g if scale.is_finite() => g.abs() / scale,
+            // An overflow proves nothing.
+            _ => T::NAN,
+        };
+        if !(cosine <= scaled_gradient) {
+            scaled_gradient = cosine;
         }
     }
     Ok(Certificate { cost, scaled_gradient, samples: next })

@@ -8,7 +8,7 @@ use crate::real::Real;
 
 /// Given lower triangular `L` with `L Lᵀ = JᵀJ` and `z` with `L z = Jᵀr`, absorbs the rows `gₗ` with residuals `rₗ`, which
 /// are destroyed. `Lᵀ` is the triangular factor of a QR factorization (Golub & Van Loan, Matrix Computations, §6.5.3:
-/// appending rows), so no entry is ever squared and the accuracy is that of QR.
+/// appending rows), so `JᵀJ` is never formed and the accuracy is that of QR.
 #[inline(always)]
 pub(crate) fn append_rows<T: Real, const N: usize>(
     l: &mut SMatrix<T, N, N>,

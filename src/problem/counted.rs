@@ -2,7 +2,7 @@
 
 use nalgebra::SVector;
 
-use crate::problem::{Block, Objective, Problem, Rows, Smooth};
+use crate::problem::{Block, Objective, Problem, Residuals, Rows, Smooth};
 use crate::real::Real;
 
 /// Counts the answers of an oracle; questions it could not answer are not counted.
@@ -10,7 +10,7 @@ use crate::real::Real;
 pub struct Counted<P> {
     /// The oracle.
     pub inner: P,
-    /// Values answered.
+    /// Values and single residuals answered.
     pub values: u64,
     /// Gradients answered.
     pub gradients: u64,
@@ -49,6 +49,18 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Smooth<T, N> for Counted<P> {
         let value = self.inner.gradient(x, g)?;
         self.gradients += 1;
         Ok(value)
+    }
+}
+
+impl<T: Real, const N: usize, P: Residuals<T, N>> Residuals<T, N> for Counted<P> {
+    fn rows(&self) -> usize {
+        self.inner.rows()
+    }
+
+    fn residual(&mut self, i: usize, x: &SVector<T, N>) -> Result<T, P::Error> {
+        let residual = self.inner.residual(i, x)?;
+        self.values += 1;
+        Ok(residual)
     }
 }
 

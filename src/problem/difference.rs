@@ -8,7 +8,8 @@ use crate::real::Real;
 
 /// Derivatives by central differences: `(f(x + h eⱼ) - f(x - h eⱼ)) / 2h`, with `h = spacing · max(|xⱼ|, size)`.
 ///
-/// Two evaluations a parameter, one for the value; about two thirds of the digits. Prefer [`Forward`](super::Forward)
+/// Two evaluations a parameter, one for the value, all in one question: the inner oracle must answer at once, so a
+/// [`Mailbox`](super::Mailbox) cannot stand there; about two thirds of the digits. Prefer [`Forward`](super::Forward)
 /// where the model can be written over [`Number`](crate::Number).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Differences<P, T> {
@@ -85,7 +86,7 @@ pub struct Mismatch<T> {
     pub given: T,
     /// The difference quotient.
     pub difference: T,
-    /// `|given - difference| / max(1, |given|, |difference|)`; a right derivative has about ε^⅔, a wrong one about one.
+    /// `|given - difference| / max(1, |given|, |difference|)`: about ε^⅔ for a right derivative of a well-scaled function.
     pub relative: T,
 }
 

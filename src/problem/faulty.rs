@@ -2,7 +2,7 @@
 
 use nalgebra::SVector;
 
-use crate::problem::{Block, Objective, Problem, Rows, Smooth};
+use crate::problem::{Block, Objective, Problem, Residuals, Rows, Smooth};
 use crate::real::Real;
 
 /// What goes wrong.
@@ -73,6 +73,18 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Smooth<T, N> for Faulty<P> {
         let struck = self.strike()?;
         let value = self.inner.gradient(x, g).map_err(Injected::Inner)?;
         Ok(if struck { T::NAN } else { value })
+    }
+}
+
+impl<T: Real, const N: usize, P: Residuals<T, N>> Residuals<T, N> for Faulty<P> {
+    fn rows(&self) -> usize {
+        self.inner.rows()
+    }
+
+    fn residual(&mut self, i: usize, x: &SVector<T, N>) -> Result<T, Self::Error> {
+        let struck = self.strike()?;
+        let residual = self.inner.residual(i, x).map_err(Injected::Inner)?;
+        Ok(if struck { T::NAN } else { residual })
     }
 }
 

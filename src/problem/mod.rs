@@ -22,7 +22,6 @@ mod difference;
 mod dual;
 mod faulty;
 mod mailbox;
-#[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
 mod prior;
 mod robust;
 

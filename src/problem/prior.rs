@@ -2,12 +2,13 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::linalg::{self, columns, entries, entries_mut};
+use crate::linalg::{self, columns, columns_mut};
 use crate::problem::{Block, Problem, Rows};
 use crate::real::Real;
 use crate::step::ConfigError;
 
-/// Adds `½ (x - m)ᵀ Λ (x - m)` to a sum of squares: N more rows, those of `Lᵀ` with `Λ = L Lᵀ`.
+/// Adds `½ (x - m)ᵀ Λ (x - m)` to a sum of squares: the rows of `Lᵀ` that are not zero, with `Λ = L Lᵀ`. Each counts as a
+/// sample.
 ///
 /// Λ is the information matrix (inverse covariance) in units of the residuals; a zero row and column leave a parameter
 /// free.
@@ -17,7 +18,7 @@ pub struct Prior<P, T: Real, const N: usize> {
     pub inner: P,
     mean: SVector<T, N>,
     root: SMatrix<T, N, N>,
-    /// N, or zero if there is no information.
+    /// The columns of `root` that carry information; they come first.
     rows: usize,
 }
 
@@ -42,20 +43,22 @@ impl<P, T: Real, const N: usize> Prior<P, T, N> {
         Ok(Self::from_root(inner, mean, SMatrix::from_diagonal(&information.map(T::sqrt))))
     }
 
-    fn from_root(inner: P, mean: SVector<T, N>, root: SMatrix<T, N, N>) -> Self {
-        let rows = if root.iter().all(|l| *l == T::ZERO) { 0 } else { N };
+    fn from_root(inner: P, mean: SVector<T, N>, full: SMatrix<T, N, N>) -> Self {
+        let mut root: SMatrix<T, N, N> = linalg::zeros();
+        let mut rows = 0;
+        for column in columns(&full).iter().filter(|column| column.iter().any(|l| *l != T::ZERO)) {
+            if let Some(place) = columns_mut(&mut root).get_mut(rows) {
+                *place = *column;
+                rows += 1;
+            }
+        }
         Self { inner, mean, root, rows }
     }
 
     /// Row `k` of the prior.
     fn prior_row(&self, k: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> T {
-        let (root, mean, x, g) = (columns(&self.root), entries(&self.mean), entries(x), entries_mut(g));
-        let mut residual = T::ZERO;
-        for i in 0..N {
-            g[i] = if k <= i { root[k.min(i)][i] } else { T::ZERO };
-            residual += g[i] * (x[i] - mean[i]);
-        }
-        residual
+        *g = columns(&self.root).get(k).map_or(linalg::zeros(), |column| SVector::from(*column));
+        linalg::dot(g, &(x - self.mean))
     }
 }
 

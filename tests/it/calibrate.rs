@@ -349,7 +349,13 @@ fn bad_input_ends_in_a_verdict() {
     refused(&place, "six for axes", &csv(&good()[..6]), &["--model", "axes"], &few);
     refused(&place, "all equal", &csv(&[[1.5, -2.5, 3.5]; 100]), &[], &same);
     refused(&place, "all equal, known field", &csv(&[[1.5, -2.5, 3.5]; 100]), &["--field", "50"], &same);
-    refused(&place, "two places", &csv(&[[1.0, 2.0, 3.0], [1.0, 2.5, 3.0]].repeat(50)), &[], &same);
+    refused(
+        &place,
+        "two places",
+        &csv(&[[1.0, 2.0, 3.0], [1.0, 2.5, 3.0]].repeat(50)),
+        &[],
+        &["no variation", "too few samples", "undetermined"],
+    );
     refused(&place, "no field", &csv(&[[0.0; 3]; 100]), &[], &same);
     refused(&place, "no field, prior", &csv(&[[0.0; 3]; 100]), &["--field", "50", "--prior", "1e-3"], &same);
     refused(&place, "no field but rounding", &csv(&good().map_all(|v| v * 1e-300)), &[], &same);

@@ -12,6 +12,7 @@
 #![allow(unreachable_pub, reason = "nothing is reachable from outside a test")]
 
 mod calibrate;
+mod calibrator;
 mod degenerate;
 mod equivalence;
 mod laws;
