@@ -21,7 +21,7 @@ mod data;
 #[path = "../../examples/firmware/src/workload.rs"]
 mod workload;
 
-use workload::EllipsoidFit;
+use workload::{Ellipsoid, EllipsoidFit, Model};
 
 const START: [f64; 9] = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0];
 /// From an independent solver, 200 samples.
@@ -34,24 +34,8 @@ fn samples<const M: usize>() -> Vec<[f64; 3]> {
 /// Residual and row of one sample, for the peers.
 #[inline(always)]
 fn row(m: &[f64; 3], x: &[f64; 9]) -> (f64, [f64; 9]) {
-    let [b0, b1, b2, a, b, c, d, e, f] = *x;
-    let u = [m[0] - b0, m[1] - b1, m[2] - b2];
-    let v = [a * u[0] + b * u[1] + c * u[2], b * u[0] + d * u[1] + e * u[2], c * u[0] + e * u[1] + f * u[2]];
-    let norm = (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]).sqrt();
-    let inverse = 1.0 / norm;
-    let w = v.map(|c| c * inverse);
-    let row = [
-        -(a * w[0] + b * w[1] + c * w[2]),
-        -(b * w[0] + d * w[1] + e * w[2]),
-        -(c * w[0] + e * w[1] + f * w[2]),
-        w[0] * u[0],
-        w[0] * u[1] + w[1] * u[0],
-        w[0] * u[2] + w[2] * u[0],
-        w[1] * u[1],
-        w[1] * u[2] + w[2] * u[1],
-        w[2] * u[2],
-    ];
-    (norm - 1.0, row)
+    let (residual, row) = <Ellipsoid as Model<f64, 3, 9>>::row(m, &(*x).into());
+    (residual, row.into())
 }
 
 fn thalweg<K: Accumulation, const M: usize>(fit: &EllipsoidFit<f64, M>) -> f64 {

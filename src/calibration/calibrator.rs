@@ -83,8 +83,8 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
         }
     }
 
-    /// Offers a sample. Work: a pass or two over the kept samples; for every eighth that is kept or replaced, up to 320 short ones that
-    /// measure the radius anew, and a comparison of all pairs.
+    /// Offers a sample. Work: a few passes over the kept samples; for every eighth that is kept or replaced, up to 320
+    /// short ones that measure the radius anew, and a comparison of all pairs.
     pub fn push(&mut self, sample: [T; 3]) -> Push {
         if self.ladder.is_some() {
             return Push::Busy;
@@ -121,8 +121,8 @@ impl<T: Real, const CAPACITY: usize, K: Accumulation> Calibrator<T, CAPACITY, K>
         }
     }
 
-    /// A bounded piece of work of a requested fit: one block of samples, or at the start and the end of a model some passes
-    /// over the memory. Whether there is more to do.
+    /// A bounded piece of work of a requested fit: one block of samples; at the end of a model a pass over the memory, at
+    /// the start and the end of a round up to 400 short ones that find medians. Whether there is more to do.
     pub fn tick(&mut self) -> bool {
         let Some(ladder) = &mut self.ladder else { return false };
         let loss = if self.searching { Loss::Cauchy } else { self.settings.loss };

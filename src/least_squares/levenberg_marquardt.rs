@@ -26,6 +26,10 @@ use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 
 /// Parameters of the Levenberg-Marquardt method.
 ///
+/// Beside the tolerances, two inequalities end a solve of `m` samples, with `p` the step and `P` the decrease it promises:
+/// [`Stall::Flat`] in the place of [`Criterion::Decrease`] if `‖Dp‖ > ‖Dx‖/100`, `‖D(x + p)‖ > ‖Dx‖` and
+/// `ε^1.5 F < P < ‖Dp‖²/200`; [`Stall::NoDescent`] if `p` is limited by Δ and `P ≤ 8ε√m F` or `Δ ≤ step_tolerance · ‖Dx‖`.
+///
 /// ```
 /// use nalgebra::{Vector2, vector};
 /// use thalweg::{Method, least_squares::LevenbergMarquardt, problem::row_fn};
