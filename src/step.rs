@@ -61,6 +61,8 @@ pub enum ConfigError {
     Bounds,
     /// A matrix that must be positive semidefinite is not.
     Indefinite,
+    /// Equations that must be independent are not.
+    Dependent,
 }
 
 impl core::fmt::Display for ConfigError {
@@ -71,6 +73,7 @@ impl core::fmt::Display for ConfigError {
             Self::Fraction => "a fraction does not lie strictly between 0 and 1",
             Self::Bounds => "a lower bound lies above its upper bound, or a bound is NaN",
             Self::Indefinite => "an information matrix is not positive semidefinite",
+            Self::Dependent => "an equation is a combination of the others, or not finite",
         })
     }
 }

@@ -1,12 +1,33 @@
 //! Nonlinear least squares: minimize `F(x) = ½ Σ rᵢ(x)²`, data streamed, memory O(N²).
+//!
+//! A method chooses steps, a memory gathers data, a domain says where the parameters may lie; any of one goes with any of
+//! the others.
+//!
+//! | methods | memories | domains |
+//! |---|---|---|
+//! | [`LevenbergMarquardt`], [`Dogleg`], [`GaussNewton`] | [`StreamedState`], [`DenseState`], each with [`SquareRoot`] or [`Normal`] | [`Everywhere`], [`Bounds`], [`Affine`], [`UnitVector`], [`Rotation`], [`Product`] |
 
 mod accumulate;
-mod bounds;
+mod affine;
+mod dense;
+mod dogleg;
+mod domain;
+mod fit;
+mod gauss_newton;
 mod levenberg_marquardt;
+mod manifold;
 mod report;
+mod streamed;
 mod trust_region;
 
 pub use accumulate::{Accumulation, Normal, SquareRoot};
-pub use bounds::{Bounds, Domain, Everywhere};
-pub use levenberg_marquardt::{LevenbergMarquardt, StreamedState};
+pub use affine::Affine;
+pub use dense::DenseState;
+pub use dogleg::Dogleg;
+pub use domain::{Bounds, Domain, Everywhere};
+pub use fit::{Fit, Strategy, Tolerances};
+pub use gauss_newton::GaussNewton;
+pub use levenberg_marquardt::LevenbergMarquardt;
+pub use manifold::{Product, Rotation, UnitVector};
 pub use report::{Analysis, Certificate, certify};
+pub use streamed::StreamedState;

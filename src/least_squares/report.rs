@@ -3,8 +3,8 @@
 use nalgebra::{SMatrix, SVector};
 
 use crate::least_squares::accumulate::Accumulation;
-use crate::least_squares::bounds::Domain;
-use crate::least_squares::levenberg_marquardt::StreamedState;
+use crate::least_squares::domain::Domain;
+use crate::least_squares::fit::Fit;
 use crate::linalg::{self, columns, entries, entries_mut};
 use crate::problem::{Block, Rows};
 use crate::real::Real;
@@ -26,24 +26,23 @@ pub struct Analysis<T: Real, const N: usize> {
     variance: T,
 }
 
-impl<T: Real, const N: usize, K: Accumulation> StreamedState<T, N, K> {
+impl<T: Real, const N: usize, K: Accumulation, const A: usize> Fit<T, N, K, A> {
     /// Analyses the linearization at the best point. `domain` as in the method: parameters at a bound are known.
     #[must_use]
-    pub fn analyse<D: Domain<T, N>>(&self, domain: &D) -> Analysis<T, N> {
+    pub fn analyse<D: Domain<T, N, A>>(&self, domain: &D) -> Analysis<T, N> {
         let mut known = [false; N];
         let mut scale: SVector<T, N> = linalg::zeros();
         for (j, known) in known.iter_mut().enumerate() {
-            let (lower, upper) = domain.interval(j);
-            let x = entries(&self.x)[j];
-            *known = D::BOUNDED && (x <= lower || x >= upper);
-            let norm = K::column_norm(&self.system, j);
+            let (down, up) = domain.room(self.x(), j);
+            *known = D::BOUNDED && (down >= T::ZERO || up <= T::ZERO);
+            let norm = K::column_norm(self.system(), j);
             if !*known && norm > T::TINY {
                 entries_mut(&mut scale)[j] = T::ONE / norm;
             }
         }
-        let (values, directions) = K::singular_values(&self.system, &scale);
+        let (values, directions) = K::singular_values(self.system(), &scale);
         let free = known.iter().filter(|known| !**known).count();
-        let variance = match self.samples.checked_sub(free) {
+        let variance = match self.samples().checked_sub(free) {
             Some(freedom) if freedom > 0 => T::TWO * self.cost() / T::of_usize(freedom),
             _ => T::ZERO,
         };
@@ -181,9 +180,9 @@ pub struct Certificate<T> {
 ///
 /// # Errors
 /// The oracle's own error.
-pub fn certify<T: Real, const N: usize, P: Rows<T, N>, D: Domain<T, N>>(
+pub fn certify<T: Real, const N: usize, const A: usize, P: Rows<T, N, A>, D: Domain<T, N, A>>(
     problem: &mut P,
-    x: &SVector<T, N>,
+    x: &SVector<T, A>,
     domain: &D,
 ) -> Result<Certificate<T>, P::Error> {
     let (mut gradient, mut squares) = (SVector::<T, N>::zeros(), SVector::<T, N>::zeros());
@@ -201,9 +200,8 @@ pub fn certify<T: Real, const N: usize, P: Rows<T, N>, D: Domain<T, N>>(
     }
     let mut scaled_gradient = T::ZERO;
     for j in 0..N {
-        let (lower, upper) = domain.interval(j);
-        let (x, gradient) = (entries(x)[j], entries(&gradient)[j]);
-        let held = (x <= lower && gradient >= T::ZERO) || (x >= upper && gradient <= T::ZERO);
+        let ((down, up), gradient) = (domain.room(x, j), entries(&gradient)[j]);
+        let held = (down >= T::ZERO && gradient >= T::ZERO) || (up <= T::ZERO && gradient <= T::ZERO);
         let scale = entries(&squares)[j].sqrt() * (T::TWO * cost).sqrt();
         let cosine = match gradient {
             g if held || g == T::ZERO => T::ZERO,

@@ -2,9 +2,9 @@
 
 use core::convert::Infallible;
 
-use nalgebra::SVector;
+use nalgebra::{SMatrix, SVector};
 
-use crate::problem::{Objective, Problem, Residuals, Rows, Smooth};
+use crate::problem::{LeastSquares, Objective, Problem, Residuals, Rows, Smooth};
 use crate::real::Real;
 
 /// An objective from `f(x) -> value`; see [`value_fn`].
@@ -28,6 +28,10 @@ pub struct RowFn<F> {
     rows: usize,
     row: F,
 }
+
+/// A dense block from `f(x, r, j)`; see [`dense_fn`].
+#[derive(Clone, Copy, Debug)]
+pub struct DenseFn<F>(F);
 
 /// An [`Objective`] from a closure that returns the value at `x`.
 pub const fn value_fn<T: Real, const N: usize, F: FnMut(&SVector<T, N>) -> T>(f: F) -> ValueFn<F> {
@@ -55,6 +59,14 @@ pub const fn row_fn<T: Real, const N: usize, F: FnMut(usize, &SVector<T, N>, &mu
     row: F,
 ) -> RowFn<F> {
     RowFn { rows, row }
+}
+
+/// [`LeastSquares`] from a closure that writes the residuals and the Jacobian at `x`.
+pub const fn dense_fn<T: Real, const M: usize, const N: usize, F>(f: F) -> DenseFn<F>
+where
+    F: FnMut(&SVector<T, N>, &mut SVector<T, M>, &mut SMatrix<T, M, N>),
+{
+    DenseFn(f)
 }
 
 impl<F> Problem for ValueFn<F> {
@@ -108,5 +120,28 @@ impl<T: Real, const N: usize, F: FnMut(usize, &SVector<T, N>, &mut SVector<T, N>
 
     fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Infallible> {
         Ok((self.row)(i, x, g))
+    }
+}
+
+impl<F> Problem for DenseFn<F> {
+    type Error = Infallible;
+}
+
+impl<T: Real, const M: usize, const N: usize, F> LeastSquares<T, M, N> for DenseFn<F>
+where
+    F: FnMut(&SVector<T, N>, &mut SVector<T, M>, &mut SMatrix<T, M, N>),
+{
+    fn residuals(&mut self, x: &SVector<T, N>, r: &mut SVector<T, M>) -> Result<(), Infallible> {
+        self.linearize(x, r, &mut SMatrix::zeros())
+    }
+
+    fn linearize(
+        &mut self,
+        x: &SVector<T, N>,
+        r: &mut SVector<T, M>,
+        j: &mut SMatrix<T, M, N>,
+    ) -> Result<(), Infallible> {
+        (self.0)(x, r, j);
+        Ok(())
     }
 }

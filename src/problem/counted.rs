@@ -1,8 +1,8 @@
 //! Counting evaluations.
 
-use nalgebra::SVector;
+use nalgebra::{SMatrix, SVector};
 
-use crate::problem::{Block, Objective, Problem, Residuals, Rows, Smooth};
+use crate::problem::{Block, LeastSquares, Objective, Problem, Residuals, Rows, Smooth};
 use crate::real::Real;
 
 /// Counts the answers of an oracle; questions it could not answer are not counted.
@@ -10,9 +10,9 @@ use crate::real::Real;
 pub struct Counted<P> {
     /// The oracle.
     pub inner: P,
-    /// Values and single residuals answered.
+    /// Values, single residuals and vectors of residuals answered.
     pub values: u64,
-    /// Gradients answered.
+    /// Gradients and Jacobians answered.
     pub gradients: u64,
     /// Blocks of rows answered.
     pub blocks: u64,
@@ -26,7 +26,7 @@ impl<P> Counted<P> {
         Self { inner, values: 0, gradients: 0, blocks: 0, rows: 0 }
     }
 
-    /// All oracle calls: values, gradients, and blocks of rows.
+    /// All oracle calls: values, gradients or Jacobians, and blocks of rows.
     pub const fn calls(&self) -> u64 {
         self.values + self.gradients + self.blocks
     }
@@ -64,21 +64,43 @@ impl<T: Real, const N: usize, P: Residuals<T, N>> Residuals<T, N> for Counted<P>
     }
 }
 
-impl<T: Real, const N: usize, P: Rows<T, N>> Rows<T, N> for Counted<P> {
+impl<T: Real, const N: usize, const A: usize, P: Rows<T, N, A>> Rows<T, N, A> for Counted<P> {
     fn rows(&self) -> usize {
         self.inner.rows()
     }
 
-    fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
+    fn row(&mut self, i: usize, x: &SVector<T, A>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
         let residual = self.inner.row(i, x, g)?;
         self.rows += 1;
         Ok(residual)
     }
 
-    fn block(&mut self, first: usize, x: &SVector<T, N>, block: &mut Block<T, N>) -> Result<(), P::Error> {
+    fn block(&mut self, first: usize, x: &SVector<T, A>, block: &mut Block<T, N>) -> Result<(), P::Error> {
         self.inner.block(first, x, block)?;
         self.blocks += 1;
         self.rows += block.len() as u64;
+        Ok(())
+    }
+}
+
+impl<T: Real, const M: usize, const N: usize, const A: usize, P> LeastSquares<T, M, N, A> for Counted<P>
+where
+    P: LeastSquares<T, M, N, A>,
+{
+    fn residuals(&mut self, x: &SVector<T, A>, r: &mut SVector<T, M>) -> Result<(), P::Error> {
+        self.inner.residuals(x, r)?;
+        self.values += 1;
+        Ok(())
+    }
+
+    fn linearize(
+        &mut self,
+        x: &SVector<T, A>,
+        r: &mut SVector<T, M>,
+        j: &mut SMatrix<T, M, N>,
+    ) -> Result<(), P::Error> {
+        self.inner.linearize(x, r, j)?;
+        self.gradients += 1;
         Ok(())
     }
 }

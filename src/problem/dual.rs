@@ -5,10 +5,10 @@
 
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
-use nalgebra::SVector;
+use nalgebra::{SMatrix, SVector};
 
-use crate::linalg::entries;
-use crate::problem::{Objective, Problem, Rows, Smooth};
+use crate::linalg::{columns_mut, entries, entries_mut};
+use crate::problem::{LeastSquares, Objective, Problem, Rows, Smooth, VectorRows};
 use crate::real::{Number, Real, power};
 
 /// A value and its derivatives with respect to `N` variables.
@@ -178,7 +178,21 @@ pub trait Model<T: Real, const N: usize> {
     fn residual<D: Number<Scalar = T>>(&self, i: usize, x: &[D; N]) -> D;
 }
 
-/// The oracle of a [`Function`] or a [`Model`], with exact derivatives.
+/// Samples of `K` residuals each, written once over any [`Number`].
+pub trait VectorModel<T: Real, const K: usize, const N: usize> {
+    /// The number of samples.
+    fn rows(&self) -> usize;
+    /// The residuals of sample `i` at `x`.
+    fn residuals<D: Number<Scalar = T>>(&self, i: usize, x: &[D; N]) -> [D; K];
+}
+
+/// `M` residuals of `N` variables at once, written once over any [`Number`].
+pub trait Equations<T: Real, const M: usize, const N: usize> {
+    /// The residuals at `x`.
+    fn residuals<D: Number<Scalar = T>>(&self, x: &[D; N]) -> [D; M];
+}
+
+/// The oracle of a [`Function`], a [`Model`], a [`VectorModel`] or [`Equations`], with exact derivatives.
 ///
 /// ```
 /// use thalweg::{Number, problem::{Forward, Function, Smooth}};
@@ -227,6 +241,50 @@ impl<T: Real, const N: usize, M: Model<T, N>> Rows<T, N> for Forward<M> {
         let residual = self.0.residual(i, &variables(x));
         *g = SVector::from(residual.gradient);
         Ok(residual.value)
+    }
+}
+
+impl<T: Real, const K: usize, const N: usize, M: VectorModel<T, K, N>> VectorRows<T, K, N> for Forward<M> {
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    fn row(
+        &mut self,
+        i: usize,
+        x: &SVector<T, N>,
+        r: &mut SVector<T, K>,
+        g: &mut [SVector<T, N>; K],
+    ) -> Result<(), Self::Error> {
+        let residuals = self.0.residuals(i, &variables(x));
+        for ((r, g), dual) in entries_mut(r).iter_mut().zip(g).zip(residuals) {
+            *r = dual.value;
+            *g = SVector::from(dual.gradient);
+        }
+        Ok(())
+    }
+}
+
+impl<T: Real, const M: usize, const N: usize, F: Equations<T, M, N>> LeastSquares<T, M, N> for Forward<F> {
+    fn residuals(&mut self, x: &SVector<T, N>, r: &mut SVector<T, M>) -> Result<(), Self::Error> {
+        *r = SVector::from(self.0.residuals(entries(x)));
+        Ok(())
+    }
+
+    fn linearize(
+        &mut self,
+        x: &SVector<T, N>,
+        r: &mut SVector<T, M>,
+        j: &mut SMatrix<T, M, N>,
+    ) -> Result<(), Self::Error> {
+        let (r, j) = (entries_mut(r), columns_mut(j));
+        for (i, dual) in self.0.residuals(&variables(x)).into_iter().enumerate() {
+            r[i] = dual.value;
+            for (column, slope) in j.iter_mut().zip(dual.gradient) {
+                column[i] = slope;
+            }
+        }
+        Ok(())
     }
 }
 

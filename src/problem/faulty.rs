@@ -1,8 +1,8 @@
 //! Fault injection, for tests and simulation.
 
-use nalgebra::SVector;
+use nalgebra::{SMatrix, SVector};
 
-use crate::problem::{Block, Objective, Problem, Residuals, Rows, Smooth};
+use crate::problem::{Block, LeastSquares, Objective, Problem, Residuals, Rows, Smooth};
 use crate::real::Real;
 
 /// What goes wrong.
@@ -88,18 +88,18 @@ impl<T: Real, const N: usize, P: Residuals<T, N>> Residuals<T, N> for Faulty<P> 
     }
 }
 
-impl<T: Real, const N: usize, P: Rows<T, N>> Rows<T, N> for Faulty<P> {
+impl<T: Real, const N: usize, const A: usize, P: Rows<T, N, A>> Rows<T, N, A> for Faulty<P> {
     fn rows(&self) -> usize {
         self.inner.rows()
     }
 
-    fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error> {
+    fn row(&mut self, i: usize, x: &SVector<T, A>, g: &mut SVector<T, N>) -> Result<T, Self::Error> {
         let struck = self.strike()?;
         let residual = self.inner.row(i, x, g).map_err(Injected::Inner)?;
         Ok(if struck { T::NAN } else { residual })
     }
 
-    fn block(&mut self, first: usize, x: &SVector<T, N>, block: &mut Block<T, N>) -> Result<(), Self::Error> {
+    fn block(&mut self, first: usize, x: &SVector<T, A>, block: &mut Block<T, N>) -> Result<(), Self::Error> {
         let struck = self.strike()?;
         self.inner.block(first, x, block).map_err(Injected::Inner)?;
         if struck {
@@ -107,6 +107,34 @@ impl<T: Real, const N: usize, P: Rows<T, N>> Rows<T, N> for Faulty<P> {
                 *r = T::NAN;
                 T::NAN
             });
+        }
+        Ok(())
+    }
+}
+
+impl<T: Real, const M: usize, const N: usize, const A: usize, P> LeastSquares<T, M, N, A> for Faulty<P>
+where
+    P: LeastSquares<T, M, N, A>,
+{
+    fn residuals(&mut self, x: &SVector<T, A>, r: &mut SVector<T, M>) -> Result<(), Self::Error> {
+        let struck = self.strike()?;
+        self.inner.residuals(x, r).map_err(Injected::Inner)?;
+        if struck {
+            *r = SVector::from_element(T::NAN);
+        }
+        Ok(())
+    }
+
+    fn linearize(
+        &mut self,
+        x: &SVector<T, A>,
+        r: &mut SVector<T, M>,
+        j: &mut SMatrix<T, M, N>,
+    ) -> Result<(), Self::Error> {
+        let struck = self.strike()?;
+        self.inner.linearize(x, r, j).map_err(Injected::Inner)?;
+        if struck {
+            *r = SVector::from_element(T::NAN);
         }
         Ok(())
     }

@@ -2,9 +2,11 @@
 //!
 //! | wrapper | over | what it does |
 //! |---|---|---|
-//! | [`value_fn`], [`gradient_fn`], [`residual_fn`], [`row_fn`] | closures | make an oracle of a closure |
+//! | [`value_fn`], [`gradient_fn`], [`residual_fn`], [`row_fn`], [`dense_fn`] | closures | make an oracle of a closure |
 //! | [`Forward`] | a model over [`Number`](crate::real::Number) | exact derivatives by dual numbers |
 //! | [`Differences`] | values or residuals | derivatives by finite differences |
+//! | [`Stacked`] | samples of K residuals | hands them out as rows |
+//! | [`Tangent`] | rows by coordinates | turns derivatives by coordinates into derivatives along a manifold |
 //! | [`Robust`] | rows | a robust loss with its second-order treatment |
 //! | [`Prior`] | rows | a Gaussian prior in information form |
 //! | [`Cached`] | values and gradients | answers a repeated question from memory |
@@ -24,19 +26,25 @@ mod faulty;
 mod mailbox;
 mod prior;
 mod robust;
+mod stacked;
+mod tangent;
 
-use nalgebra::SVector;
+use nalgebra::{SMatrix, SVector};
 
 pub use block::{Block, LANES};
 pub use cached::Cached;
-pub use closure::{GradientFn, ResidualFn, RowFn, ValueFn, gradient_fn, residual_fn, row_fn, value_fn};
+pub use closure::{
+    DenseFn, GradientFn, ResidualFn, RowFn, ValueFn, dense_fn, gradient_fn, residual_fn, row_fn, value_fn,
+};
 pub use counted::Counted;
 pub use difference::{Differences, Mismatch, check_gradient, check_row};
-pub use dual::{Dual, Forward, Function, Model, hessian_product};
+pub use dual::{Dual, Equations, Forward, Function, Model, VectorModel, hessian_product};
 pub use faulty::{Fault, Faulty, Injected};
 pub use mailbox::{Asked, Mailbox};
 pub use prior::Prior;
 pub use robust::{Loss, LossAt, Robust};
+pub use stacked::Stacked;
+pub use tangent::Tangent;
 
 use crate::real::Real;
 
@@ -77,10 +85,14 @@ pub trait Residuals<T: Real, const N: usize>: Problem {
 
 /// A sum of squares over any number of samples, streamed: `F(x) = ½ Σ rᵢ(x)²`.
 ///
+/// A point has `A` coordinates and `N` degrees of freedom, the same in a vector space; derivatives are taken with respect
+/// to the latter (see [`Domain`](crate::least_squares::Domain), and [`Tangent`] for a problem that knows only the
+/// coordinates).
+///
 /// An implementation *must* answer for any order and repetition of `i`, and *must not* change the number of rows during
 /// a solve; it *may* hand out up to [`LANES`] samples at a time through [`block`](Self::block), which is where registers
 /// and vector units earn their keep.
-pub trait Rows<T: Real, const N: usize>: Problem {
+pub trait Rows<T: Real, const N: usize, const A: usize = N>: Problem {
     /// The number of samples.
     fn rows(&self) -> usize;
 
@@ -88,19 +100,57 @@ pub trait Rows<T: Real, const N: usize>: Problem {
     ///
     /// # Errors
     /// As for [`Objective::value`]; `g` may then hold anything.
-    fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error>;
+    fn row(&mut self, i: usize, x: &SVector<T, A>, g: &mut SVector<T, N>) -> Result<T, Self::Error>;
 
     /// Samples from `first` on, pushed to the empty `block`: at least one, at most as many as there are and as fit.
     /// Provided: one, from [`row`](Self::row).
     ///
     /// # Errors
     /// As for [`row`](Self::row); the block is then discarded.
-    fn block(&mut self, first: usize, x: &SVector<T, N>, block: &mut Block<T, N>) -> Result<(), Self::Error> {
+    fn block(&mut self, first: usize, x: &SVector<T, A>, block: &mut Block<T, N>) -> Result<(), Self::Error> {
         let mut g = SVector::<T, N>::zeros();
         let residual = self.row(first, x, &mut g)?;
         block.push(g, residual);
         Ok(())
     }
+}
+
+/// Samples with `K` residuals each, streamed; [`Stacked`] makes [`Rows`] of them.
+pub trait VectorRows<T: Real, const K: usize, const N: usize, const A: usize = N>: Problem {
+    /// The number of samples.
+    fn rows(&self) -> usize;
+
+    /// The residuals of sample `i` at `x`, written to `r`, and the derivatives of each, written to `g`.
+    ///
+    /// # Errors
+    /// As for [`Objective::value`]; `r` and `g` may then hold anything.
+    fn row(
+        &mut self,
+        i: usize,
+        x: &SVector<T, A>,
+        r: &mut SVector<T, K>,
+        g: &mut [SVector<T, N>; K],
+    ) -> Result<(), Self::Error>;
+}
+
+/// A small sum of squares with all `M` residuals at once: `F(x) = ½ Σ rᵢ(x)²`.
+pub trait LeastSquares<T: Real, const M: usize, const N: usize, const A: usize = N>: Problem {
+    /// The residuals at `x`, written to `r`.
+    ///
+    /// # Errors
+    /// As for [`Objective::value`]; `r` may then hold anything.
+    fn residuals(&mut self, x: &SVector<T, A>, r: &mut SVector<T, M>) -> Result<(), Self::Error>;
+
+    /// The residuals at `x` and the Jacobian `∂rᵢ/∂xⱼ`, written to `r` and `j`.
+    ///
+    /// # Errors
+    /// As for [`Objective::value`]; `r` and `j` may then hold anything.
+    fn linearize(
+        &mut self,
+        x: &SVector<T, A>,
+        r: &mut SVector<T, M>,
+        j: &mut SMatrix<T, M, N>,
+    ) -> Result<(), Self::Error>;
 }
 
 impl<P: Problem + ?Sized> Problem for &mut P {
@@ -129,16 +179,34 @@ impl<T: Real, const N: usize, P: Residuals<T, N> + ?Sized> Residuals<T, N> for &
     }
 }
 
-impl<T: Real, const N: usize, P: Rows<T, N> + ?Sized> Rows<T, N> for &mut P {
+impl<T: Real, const N: usize, const A: usize, P: Rows<T, N, A> + ?Sized> Rows<T, N, A> for &mut P {
     fn rows(&self) -> usize {
         (**self).rows()
     }
 
-    fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error> {
+    fn row(&mut self, i: usize, x: &SVector<T, A>, g: &mut SVector<T, N>) -> Result<T, Self::Error> {
         (**self).row(i, x, g)
     }
 
-    fn block(&mut self, first: usize, x: &SVector<T, N>, block: &mut Block<T, N>) -> Result<(), Self::Error> {
+    fn block(&mut self, first: usize, x: &SVector<T, A>, block: &mut Block<T, N>) -> Result<(), Self::Error> {
         (**self).block(first, x, block)
+    }
+}
+
+impl<T: Real, const M: usize, const N: usize, const A: usize, P> LeastSquares<T, M, N, A> for &mut P
+where
+    P: LeastSquares<T, M, N, A> + ?Sized,
+{
+    fn residuals(&mut self, x: &SVector<T, A>, r: &mut SVector<T, M>) -> Result<(), Self::Error> {
+        (**self).residuals(x, r)
+    }
+
+    fn linearize(
+        &mut self,
+        x: &SVector<T, A>,
+        r: &mut SVector<T, M>,
+        j: &mut SMatrix<T, M, N>,
+    ) -> Result<(), Self::Error> {
+        (**self).linearize(x, r, j)
     }
 }

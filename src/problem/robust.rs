@@ -119,19 +119,19 @@ impl<P: Problem, T> Problem for Robust<P, T> {
     type Error = P::Error;
 }
 
-impl<T: Real, const N: usize, P: Rows<T, N>> Rows<T, N> for Robust<P, T> {
+impl<T: Real, const N: usize, const A: usize, P: Rows<T, N, A>> Rows<T, N, A> for Robust<P, T> {
     fn rows(&self) -> usize {
         self.inner.rows()
     }
 
     /// The rescaled row; half its squared residual is not its cost, which only [`block`](Rows::block) tells.
-    fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
+    fn row(&mut self, i: usize, x: &SVector<T, A>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
         let mut residual = self.inner.row(i, x, g)?;
         self.weigh(g, &mut residual);
         Ok(residual)
     }
 
-    fn block(&mut self, first: usize, x: &SVector<T, N>, block: &mut Block<T, N>) -> Result<(), P::Error> {
+    fn block(&mut self, first: usize, x: &SVector<T, A>, block: &mut Block<T, N>) -> Result<(), P::Error> {
         self.inner.block(first, x, block)?;
         block.map(|g, r| self.weigh(g, r));
         Ok(())

@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 use core::fmt::Debug;
 
-use thalweg::least_squares::{Accumulation, StreamedState};
+use thalweg::least_squares::{Accumulation, DenseState, Fit, StreamedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
 use thalweg::smooth::GradientDescentState;
 use thalweg::{Method, Real, Stall, Status};
@@ -39,18 +39,33 @@ where
     }
 }
 
-impl<T: Real, const N: usize, K: Accumulation> Memory for StreamedState<T, N, K>
+impl<T: Real, const N: usize, K: Accumulation, const A: usize> Memory for StreamedState<T, N, K, A>
 where
     Self: Restored,
 {
     fn x(&self) -> Vec<f64> {
-        self.x().iter().map(|x| x.to_f64()).collect()
+        Fit::x(self).iter().map(|x| x.to_f64()).collect()
     }
     fn value(&self) -> f64 {
         self.cost().to_f64()
     }
     fn fresh(&self) -> Self {
-        Self::from_point(*self.x())
+        Self::from_point(*Fit::x(self))
+    }
+}
+
+impl<T: Real, const M: usize, const N: usize, K: Accumulation, const A: usize> Memory for DenseState<T, M, N, K, A>
+where
+    Self: Restored,
+{
+    fn x(&self) -> Vec<f64> {
+        Fit::x(self).iter().map(|x| x.to_f64()).collect()
+    }
+    fn value(&self) -> f64 {
+        self.cost().to_f64()
+    }
+    fn fresh(&self) -> Self {
+        Self::from_point(*Fit::x(self))
     }
 }
 

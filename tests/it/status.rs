@@ -4,7 +4,7 @@ use core::convert::Infallible;
 use core::fmt::Debug;
 
 use nalgebra::{Matrix2, SVector, Vector1, Vector2, vector};
-use thalweg::least_squares::{Bounds, Domain, LevenbergMarquardt, StreamedState};
+use thalweg::least_squares::{Bounds, Domain, LevenbergMarquardt, Strategy, StreamedState, Tolerances};
 use thalweg::problem::{Counted, GradientFn, Loss, Prior, Robust, gradient_fn, row_fn};
 use thalweg::smooth::{GradientDescent, GradientDescentState};
 use thalweg::{ConfigError, Criterion, Method, Real, Stall, Status};
@@ -17,13 +17,11 @@ fn pair<T: Real>(x0: f64, c: f64) -> Linear<T, 1> {
     Linear::of(&[[1.0], [0.0]], &[x0 - c, (1.0 - c * c).sqrt()])
 }
 
-fn exact<T: Real>() -> LevenbergMarquardt<T> {
-    LevenbergMarquardt {
-        gradient_tolerance: T::ZERO,
-        decrease_tolerance: T::ZERO,
-        step_tolerance: T::ZERO,
-        ..LevenbergMarquardt::default()
-    }
+/// All tolerances zero but those that `set` changes.
+fn exact<T: Real>(set: impl FnOnce(&mut Tolerances<T>)) -> LevenbergMarquardt<T> {
+    let mut tolerances = Tolerances { gradient: T::ZERO, decrease: T::ZERO, step: T::ZERO };
+    set(&mut tolerances);
+    LevenbergMarquardt { tolerances, ..LevenbergMarquardt::default() }
 }
 
 /// The status after the pass over the start.
@@ -74,13 +72,13 @@ mod generic {
     use super::*;
 
     pub fn gradient_tolerance<T: Real>() {
-        let method = LevenbergMarquardt { gradient_tolerance: T::of_f64(0.1), ..exact() };
+        let method = exact(|tolerances| tolerances.gradient = T::of_f64(0.1));
         assert_eq!(first(method, 1000.0, 0.098), Status::Converged(Criterion::Gradient));
         assert_eq!(first(method, 1000.0, 0.102), Status::Running);
     }
 
     pub fn gradient_tolerance_at_a_bound<T: Real>() {
-        let method = LevenbergMarquardt { gradient_tolerance: T::of_f64(0.1), ..exact() };
+        let method = exact(|tolerances| tolerances.gradient = T::of_f64(0.1));
         let (low, here, high) = (point([0.0]), point([1000.0]), point([2000.0]));
         let held = method.within(Bounds::new(here, high));
         assert_eq!(first(held, 1000.0, 0.9), Status::Converged(Criterion::Gradient));
@@ -91,13 +89,13 @@ mod generic {
     }
 
     pub fn decrease_tolerance<T: Real>() {
-        let method = LevenbergMarquardt { decrease_tolerance: T::of_f64(0.01), ..exact() };
+        let method = exact(|tolerances| tolerances.decrease = T::of_f64(0.01));
         assert_eq!(first(method, 1000.0, 0.098), Status::Converged(Criterion::Decrease));
         assert_eq!(first(method, 1000.0, 0.102), Status::Running);
     }
 
     pub fn step_tolerance<T: Real>() {
-        let method = LevenbergMarquardt { step_tolerance: T::of_f64(0.01), ..exact() };
+        let method = exact(|tolerances| tolerances.step = T::of_f64(0.01));
         assert_eq!(first(method, 10.0, 0.098), Status::Converged(Criterion::Step));
         assert_eq!(first(method, 10.0, 0.102), Status::Running);
     }
@@ -234,9 +232,9 @@ mod generic {
         for bad in [nan, -half] {
             let tolerance = ConfigError::Tolerance;
             descent_fails(GradientDescent { gradient_tolerance: bad, ..descent }, tolerance);
-            marquardt_fails(LevenbergMarquardt { gradient_tolerance: bad, ..marquardt }, tolerance);
-            marquardt_fails(LevenbergMarquardt { decrease_tolerance: bad, ..marquardt }, tolerance);
-            marquardt_fails(LevenbergMarquardt { step_tolerance: bad, ..marquardt }, tolerance);
+            marquardt_fails(exact(|tolerances| tolerances.gradient = bad), tolerance);
+            marquardt_fails(exact(|tolerances| tolerances.decrease = bad), tolerance);
+            marquardt_fails(exact(|tolerances| tolerances.step = bad), tolerance);
         }
         for bad in [nan, -half, T::ZERO, T::INFINITY] {
             descent_fails(GradientDescent { initial_rate: bad, ..descent }, ConfigError::NotPositive);
@@ -315,7 +313,7 @@ fn descent_fails<T: Real>(method: GradientDescent<T>, error: ConfigError) {
 }
 
 fn marquardt_fails<T: Real, D: Domain<T, 2>>(method: LevenbergMarquardt<T, D>, error: ConfigError) {
-    assert_eq!(method.validate(), Err(error));
+    assert_eq!(Strategy::<T, 2, 2>::validate(&method), Err(error));
     let mut problem = Counted::new(Linear::<T, 2>::of(&[[1.0, 0.0], [0.0, 1.0]], &[1.0, 1.0]));
     let mut state = StreamedState::new(point([1.0, 1.0]));
     assert_eq!(method.run(&mut state, &mut problem, 10), Ok(Status::Stalled(Stall::Config(error))));
