@@ -27,6 +27,12 @@ pub trait Domain<T: Real, const N: usize, const A: usize = N>: Copy {
     /// The point that a step from `x` leads to, over any [`Number`], so that it can be differentiated.
     fn retract<V: Number<Scalar = T>>(&self, x: &[T; A], step: &[V; N]) -> [V; A];
 
+    /// As [`retract`](Self::retract) on numbers, followed by [`project`](Self::project); written to `to`.
+    fn advance(&self, x: &SVector<T, A>, step: &SVector<T, N>, to: &mut SVector<T, A>) {
+        *entries_mut(to) = self.retract(entries(x), entries(step));
+        self.project(to);
+    }
+
     /// What a step at `x` is compared with to call it short: `x` itself in a vector space, one radian for an angle.
     fn magnitude(&self, x: &SVector<T, A>) -> SVector<T, N>;
 
@@ -63,6 +69,12 @@ impl<T: Real, const N: usize> Domain<T, N> for Everywhere {
     #[inline(always)]
     fn retract<V: Number<Scalar = T>>(&self, x: &[T; N], step: &[V; N]) -> [V; N] {
         add(x, step)
+    }
+
+    fn advance(&self, x: &SVector<T, N>, step: &SVector<T, N>, to: &mut SVector<T, N>) {
+        for (to, (x, p)) in to.iter_mut().zip(x.iter().zip(step.iter())) {
+            *to = *x + *p;
+        }
     }
 
     fn magnitude(&self, x: &SVector<T, N>) -> SVector<T, N> {

@@ -9,18 +9,22 @@
 
 use nalgebra::SVector;
 
-use crate::least_squares::accumulate::{Accumulation, System};
+use crate::least_squares::accumulate::{Accumulation, SquareRoot, System};
 use crate::least_squares::domain::Domain;
 use crate::least_squares::trust_region::{Model, Step};
-use crate::linalg::{self, entries, entries_mut};
+use crate::linalg::{self, entries};
 use crate::real::Real;
 use crate::step::{ConfigError, Criterion, Stall, Status};
 
 /// When a least-squares method is done.
 ///
 /// Beside the tolerances, two inequalities end a solve of `m` samples, with `p` the step and `P` the decrease it promises:
-/// [`Stall::Flat`] in the place of [`Criterion::Decrease`] if `‖Dp‖ > ‖Dx‖/100`, `‖D(x + p)‖ > ‖Dx‖` and
-/// `ε^1.5 F < P < ‖Dp‖²/200`; [`Stall::NoDescent`] if `p` is limited by Δ and `P ≤ 8ε√m F` or `Δ ≤ step · ‖Dx‖`.
+/// [`Stall::Flat`] if `‖Dp‖ > ‖Dx‖/100`, `‖D(x + p)‖ > ‖Dx‖`, `ε^1.5 F < P < ‖Dp‖²/200` and `P ≤ F · max(4ε, decrease)`
+/// or rounding hides `P` and a trial did not find it;
+/// [`Stall::NoDescent`] if `p` is limited by Δ and `P ≤ 8ε√m F` or `Δ ≤ step · ‖Dx‖`.
+///
+/// Where rounding hides the promise, `P ≤ ε (8√m F + ‖Dx‖ √(2F))`, the cost cannot tell a better point from a worse one. The
+/// slope along the step decides there, and the cost may rise by that much; it never does otherwise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Tolerances<T> {
@@ -28,8 +32,8 @@ pub struct Tolerances<T> {
     /// default ε.
     pub gradient: T,
     /// [`Criterion::Decrease`]: the undamped model promises a decrease of at most `decrease · F`, or one that rounding hides
-    /// and a trial did not find. Zero or more; default 4ε. The remaining error is then at most `√(decrease · (m - n))`
-    /// standard errors.
+    /// and a trial did not find. Zero or more; default ε^1.5. The remaining error is then about `√(decrease · (m - n))`
+    /// standard errors: 4ε is enough for statistics and saves a pass or two.
     pub decrease: T,
     /// [`Criterion::Step`]: the undamped step has `‖Dp‖ ≤ step · ‖Dx‖`. Zero or more; default 2ε.
     pub step: T,
@@ -37,7 +41,7 @@ pub struct Tolerances<T> {
 
 impl<T: Real> Default for Tolerances<T> {
     fn default() -> Self {
-        Self { gradient: T::EPSILON, decrease: T::of_f64(4.0) * T::EPSILON, step: T::TWO * T::EPSILON }
+        Self { gradient: T::EPSILON, decrease: T::EPSILON * T::SQRT_EPSILON, step: T::TWO * T::EPSILON }
     }
 }
 
@@ -73,7 +77,7 @@ pub trait Strategy<T: Real, const N: usize, const A: usize> {
         T::ONE
     }
 
-    /// Writes a step of length at most about `radius` to `p`, which holds zeros. `scratch` is free.
+    /// Writes a step of length at most about `radius` to `p`, zeros if there is none. `scratch` is free.
     fn step<K: Accumulation>(
         &self,
         model: &Model<'_, T, N, A, Self::Domain>,
@@ -97,13 +101,23 @@ pub trait Strategy<T: Real, const N: usize, const A: usize> {
     }
 }
 
-/// The best point of a fit, its cost, and the linearization there; and the trial under way.
-///
-/// Every memory of a least-squares method dereferences to it.
+/// Where a memory gathers the data of a trial.
+pub trait Gather {
+    /// Nothing gathered.
+    const EMPTY: Self;
+}
+
+/// Memory of a least-squares method: the best point, its cost and linearization, the trial under way, and in `G` what the
+/// data pass through. Named [`StreamedState`](super::StreamedState) and [`DenseState`](super::DenseState).
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
-pub struct Fit<T: Real, const N: usize, K, const A: usize = N> {
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned, G: serde::Serialize + serde::de::DeserializeOwned"
+    )
+)]
+pub struct Fit<T: Real, const N: usize, const A: usize, K, G> {
     /// The best point.
     x: SVector<T, A>,
     /// `F(x)`, infinite before the start is evaluated.
@@ -123,19 +137,31 @@ pub struct Fit<T: Real, const N: usize, K, const A: usize = N> {
     /// The linearization being gathered there, or the factor of the damped model in between.
     pub(super) trial: System<T, N>,
     pub(super) trial_cost: T,
-    /// The decrease that the model promises at `candidate`, the slope towards it, and `‖Dp‖`.
+    /// The step to `candidate`, the decrease that the model promises for it, the slope along it, and `‖Dp‖`.
+    step: SVector<T, N>,
     promise: T,
     slope: T,
     length: T,
+    /// The cost from which on the trial has lost.
+    ceiling: T,
+    /// Whether rounding hides the promise from the cost, so that the slopes have to tell.
+    hidden: bool,
+    /// The last promise that the slopes had to judge; the next must be smaller, so there is an end.
+    resolved: T,
     /// Whether the step to `candidate` was not limited by Δ.
     free: bool,
+    /// Whether that step is long, leads away, and promises little.
+    drifting: bool,
     evaluations: u32,
     pub(super) status: Status,
+    pub(super) memory: G,
     accumulation: core::marker::PhantomData<K>,
 }
 
-impl<T: Real, const N: usize, K, const A: usize> Fit<T, N, K, A> {
-    pub(super) const fn at(x: SVector<T, A>) -> Self {
+impl<T: Real, const N: usize, const A: usize, K, G: Gather> Fit<T, N, A, K, G> {
+    /// A memory at a starting point, where its kind is known from the type.
+    #[must_use]
+    pub const fn from_point(x: SVector<T, A>) -> Self {
         Self {
             x,
             cost: T::INFINITY,
@@ -147,16 +173,24 @@ impl<T: Real, const N: usize, K, const A: usize> Fit<T, N, K, A> {
             candidate: x,
             trial: System::new(),
             trial_cost: T::ZERO,
+            step: linalg::zeros(),
             promise: T::ZERO,
             slope: T::ZERO,
             length: T::ZERO,
+            ceiling: T::INFINITY,
+            hidden: false,
+            resolved: T::INFINITY,
             free: false,
+            drifting: false,
             evaluations: 0,
             status: Status::Running,
+            memory: G::EMPTY,
             accumulation: core::marker::PhantomData,
         }
     }
+}
 
+impl<T: Real, const N: usize, const A: usize, K, G> Fit<T, N, A, K, G> {
     /// The best point evaluated so far; the start before it is evaluated.
     #[must_use]
     pub const fn x(&self) -> &SVector<T, A> {
@@ -191,13 +225,13 @@ impl<T: Real, const N: usize, K, const A: usize> Fit<T, N, K, A> {
         &self.system
     }
 
-    /// The decrease of the cost that rounding hides.
+    /// The decrease of the cost that rounding of the sum hides.
     fn noise(&self) -> T {
         T::of_f64(8.0) * T::EPSILON * T::of_usize(self.samples).sqrt() * self.cost
     }
 }
 
-impl<T: Real, const N: usize, K: Accumulation, const A: usize> Fit<T, N, K, A> {
+impl<T: Real, const N: usize, const A: usize, K: Accumulation, G> Fit<T, N, A, K, G> {
     /// Before the first evaluation: checks the parameters and projects the start.
     pub(super) fn begin<S: Strategy<T, N, A>>(&mut self, strategy: &S, samples: usize) {
         if self.cost < T::INFINITY {
@@ -213,9 +247,23 @@ impl<T: Real, const N: usize, K: Accumulation, const A: usize> Fit<T, N, K, A> {
         }
     }
 
-    /// Whether the cost gathered so far is not below the accepted one; costs only grow.
+    /// Whether the cost gathered so far is too high; costs only grow.
     pub(super) fn lost(&self) -> bool {
-        !(self.trial_cost < self.cost)
+        !(self.trial_cost < self.ceiling)
+    }
+
+    /// Whether the trial is better by the slopes along the step where rounding hides it from the cost: `|g(x + p)ᵀp|` is at
+    /// most 0.9 `|gᵀp|` (the approximate Wolfe conditions of Hager & Zhang 2005, §4).
+    fn flatter(&self) -> bool {
+        let slope = (0..N).fold(T::ZERO, |sum, j| sum + K::gradient(&self.trial, j) * entries(&self.step)[j]);
+        slope.abs() <= T::of_f64(0.9) * self.slope.abs()
+    }
+
+    /// Whether `|Jⱼᵀr| ≤ tolerance · ‖Jⱼ‖ √(2F)` for every j that is not held at a bound.
+    fn stationary<D: Domain<T, N, A>>(&self, domain: &D, tolerance: T) -> bool {
+        let model = Model { system: &self.system, scale: &self.scale, x: &self.x, domain };
+        let (held, limit) = (model.held::<K>(), tolerance * (T::TWO * self.cost).sqrt());
+        (0..N).all(|j| held[j] || K::gradient(&self.system, j).abs() <= limit * K::column_norm(&self.system, j))
     }
 
     /// Accepts or rejects the candidate, of whose `samples` the first `seen` have been gathered, and prepares the next one.
@@ -238,8 +286,24 @@ impl<T: Real, const N: usize, K: Accumulation, const A: usize> Fit<T, N, K, A> {
         let decrease = self.cost - self.trial_cost * (T::of_usize(samples) / T::of_usize(seen.min(samples)));
         let ratio = if tested && !lost { decrease / self.promise } else { -T::ONE };
         let (quarter, tenth) = (T::of_f64(0.25), T::of_f64(0.1));
-        let accepted = ratio >= T::of_f64(1e-4);
-        if accepted && S::LINE_SEARCH {
+        let better = ratio >= T::of_f64(1e-4);
+        let flatter = !better && self.hidden && tested && !lost && self.flatter();
+        let accepted = better || flatter;
+        if self.hidden {
+            self.resolved = self.promise;
+        }
+        if !accepted && self.free && self.promise <= self.noise() {
+            self.status = if self.drifting {
+                Status::Stalled(Stall::Flat)
+            } else if self.stationary(strategy.domain(), (T::TWO * self.noise() / self.cost).sqrt()) {
+                Status::Converged(Criterion::Decrease)
+            } else {
+                // A singular model promises less than its gradient.
+                Status::Stalled(Stall::NoDescent)
+            };
+            return;
+        }
+        if flatter || better && S::LINE_SEARCH {
             self.radius = T::INFINITY;
         } else if !(ratio > quarter) {
             // The minimizer of the parabola through both costs and the slope.
@@ -253,9 +317,6 @@ impl<T: Real, const N: usize, K: Accumulation, const A: usize> Fit<T, N, K, A> {
         }
         if accepted {
             self.accept(samples);
-        } else if self.free && self.promise <= self.noise() {
-            self.status = Status::Converged(Criterion::Decrease);
-            return;
         }
         self.propose(strategy, accepted);
     }
@@ -278,17 +339,16 @@ impl<T: Real, const N: usize, K: Accumulation, const A: usize> Fit<T, N, K, A> {
     /// Tests for convergence at `x`, the point just accepted or kept after a rejection; if none holds, chooses the next
     /// candidate.
     fn propose<S: Strategy<T, N, A>>(&mut self, strategy: &S, accepted: bool) {
-        let (tolerances, domain, noise) = (strategy.tolerances(), strategy.domain(), self.noise());
-        let model = Model { system: &self.system, scale: &self.scale, x: &self.x, domain };
-
-        let limit = tolerances.gradient * (T::TWO * self.cost).sqrt();
-        let held = model.held::<K>();
-        let stationary = |j: usize| K::gradient(&self.system, j).abs() <= limit * K::column_norm(&self.system, j);
-        if (0..N).all(|j| held[j] || stationary(j)) {
+        let (tolerances, domain) = (strategy.tolerances(), strategy.domain());
+        let noise = self.noise();
+        if self.stationary(domain, tolerances.gradient) {
             self.status = Status::Converged(Criterion::Gradient);
             return;
         }
+        let model = Model { system: &self.system, scale: &self.scale, x: &self.x, domain };
         let size = model.length(&domain.magnitude(&self.x));
+        // Residuals are rounded too, differences of numbers of the size of Dx: what the cost may hide, and the slopes show.
+        let haze = noise + T::EPSILON * size * (T::TWO * self.cost).sqrt();
         if self.radius == T::ZERO {
             self.radius = strategy.initial_radius() * if size > T::ZERO { size } else { T::ONE };
             if S::LINE_SEARCH {
@@ -297,51 +357,66 @@ impl<T: Real, const N: usize, K: Accumulation, const A: usize> Fit<T, N, K, A> {
         }
         // A radius so small that no decrease can be seen says nothing about the point, unless a rejection made it so small.
         let mut enlargements = if accepted { 20 } else { 0 };
-        let mut p = linalg::zeros();
-        let (step, promise, slope) = loop {
-            let step = strategy.step::<K>(&model, self.radius, self.damping, &mut p, &mut self.trial);
-            let (promise, slope) = model.promise::<K>(&p);
-            if step.free || promise > noise || enlargements == 0 {
-                break (step, promise, slope);
+        let mut step = loop {
+            let step = strategy.step::<K>(&model, self.radius, self.damping, &mut self.step, &mut self.trial);
+            (self.promise, self.slope) = model.promise::<K>(&self.step);
+            if step.free || self.promise > noise || enlargements == 0 {
+                break step;
             }
             enlargements -= 1;
             self.radius *= T::of_f64(1e3);
             self.damping = T::ZERO;
         };
-        self.length = model.length(&p);
-        *entries_mut(&mut self.candidate) = domain.retract(entries(&self.x), entries(&p));
-        domain.project(&mut self.candidate);
+        let limited = !step.free && !(self.promise > noise);
+        if limited {
+            // Rejected down to here by rounding, if the whole step promises no more than that.
+            step = model.minimizer::<K>(&mut self.step, &mut self.trial);
+            (self.promise, self.slope) = model.promise::<K>(&self.step);
+            step.free = self.promise <= haze && self.promise < self.resolved;
+        }
+        self.length = model.length(&self.step);
+        domain.advance(&self.x, &self.step, &mut self.candidate);
         if step.free {
             if self.length <= tolerances.step * size {
                 self.status = Status::Converged(Criterion::Step);
                 return;
             }
-            if promise <= tolerances.decrease * self.cost {
-                // A cost that still sees the step at the scale of D has a minimum nearby, however long the step beside x.
-                let fading = promise < T::of_f64(5e-3) * self.length * self.length;
-                let long = fading && self.length > T::of_f64(1e-2) * size;
-                let away = long && model.length(&domain.magnitude(&self.candidate)) > size;
-                let moving = away && promise > T::EPSILON * T::SQRT_EPSILON * self.cost;
-                self.status =
-                    if moving { Status::Stalled(Stall::Flat) } else { Status::Converged(Criterion::Decrease) };
+            // A cost that still sees the step at the scale of D has a minimum nearby, however long the step beside x.
+            let fading = self.promise < T::of_f64(5e-3) * self.length * self.length
+                && self.promise > T::EPSILON * T::SQRT_EPSILON * self.cost;
+            let long = fading && self.length > T::of_f64(1e-2) * size;
+            self.drifting = long && model.length(&domain.magnitude(&self.candidate)) > size;
+            let rounding = T::of_f64(4.0) * T::EPSILON;
+            if self.drifting && self.promise <= tolerances.decrease.max(rounding) * self.cost {
+                self.status = Status::Stalled(Stall::Flat);
                 return;
             }
-        } else if self.radius <= tolerances.step * size || !(promise > noise) {
+            if self.promise <= tolerances.decrease * self.cost {
+                self.status = Status::Converged(Criterion::Decrease);
+                return;
+            }
+        } else if limited || self.radius <= tolerances.step * size {
             self.status = Status::Stalled(Stall::NoDescent);
             return;
         }
-        if !(promise > T::ZERO) {
+        if !(self.promise > T::ZERO) {
             self.status = Status::Stalled(Stall::NoDescent);
             return;
         }
+        self.hidden = step.free && self.promise <= haze && self.promise < self.resolved;
+        self.ceiling = if self.hidden { self.cost + haze } else { self.cost };
+        self.free = step.free;
+        self.damping = step.damping;
         if self.evaluations <= 1 {
             self.radius = self.radius.min(self.length);
         }
-        self.damping = step.damping;
-        self.free = step.free;
-        self.promise = promise;
-        self.slope = slope;
         self.trial.clear();
         self.trial_cost = T::ZERO;
+    }
+}
+
+impl<T: Real, const N: usize, const A: usize, G: Gather> From<SVector<T, A>> for Fit<T, N, A, SquareRoot, G> {
+    fn from(start: SVector<T, A>) -> Self {
+        Self::from_point(start)
     }
 }

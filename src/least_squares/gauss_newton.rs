@@ -28,19 +28,19 @@ use crate::real::Real;
 /// let _ = GaussNewton::default().run(&mut fit, &mut problem, 20).unwrap();
 /// assert_eq!(fit.x()[0], 2.0_f64.sqrt());
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(
-        bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned, D: serde::Serialize + serde::de::DeserializeOwned"
-    )
-)]
-pub struct GaussNewton<T: Real, D = Everywhere> {
+pub struct GaussNewton<T, D = Everywhere> {
     /// When to stop.
     pub tolerances: Tolerances<T>,
     /// Where the parameters may lie.
     pub domain: D,
+}
+
+impl<T: Real> Default for GaussNewton<T> {
+    fn default() -> Self {
+        Self { tolerances: Tolerances::default(), domain: Everywhere }
+    }
 }
 
 impl<T: Real, D> GaussNewton<T, D> {

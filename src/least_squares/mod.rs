@@ -25,7 +25,7 @@ pub use affine::Affine;
 pub use dense::DenseState;
 pub use dogleg::Dogleg;
 pub use domain::{Bounds, Domain, Everywhere};
-pub use fit::{Fit, Strategy, Tolerances};
+pub use fit::{Fit, Gather, Strategy, Tolerances};
 pub use gauss_newton::GaussNewton;
 pub use levenberg_marquardt::LevenbergMarquardt;
 pub use manifold::{Product, Rotation, UnitVector};

@@ -26,7 +26,7 @@ pub struct Analysis<T: Real, const N: usize> {
     variance: T,
 }
 
-impl<T: Real, const N: usize, K: Accumulation, const A: usize> Fit<T, N, K, A> {
+impl<T: Real, const N: usize, const A: usize, K: Accumulation, G> Fit<T, N, A, K, G> {
     /// Analyses the linearization at the best point. `domain` as in the method: parameters at a bound are known.
     #[must_use]
     pub fn analyse<D: Domain<T, N, A>>(&self, domain: &D) -> Analysis<T, N> {

@@ -62,13 +62,14 @@ impl<T: Real, const N: usize, const A: usize, D: Domain<T, N, A>> Model<'_, T, N
         (-slope - T::HALF * K::curvature(self.system, p), slope)
     }
 
-    /// Writes the minimizer of the model inside the bounds to `p`, which holds zeros.
+    /// Writes the minimizer of the model inside the bounds to `p`.
     pub(super) fn minimizer<K: Accumulation>(&self, p: &mut SVector<T, N>, scratch: &mut System<T, N>) -> Step<T> {
         self.step::<K>(T::INFINITY, T::ZERO, p, scratch)
     }
 
     /// Writes the step of length at most about `radius` to `p`, by Moré's iteration on the damping λ in
     /// `(JᵀJ + λD²) p = -g` (MINPACK `lmpar`; Moré 1978, §5), started from `damping`. `scratch` holds the factor.
+    #[inline(never)]
     pub(super) fn step<K: Accumulation>(
         &self,
         radius: T,
@@ -94,6 +95,7 @@ impl<T: Real, const N: usize, const A: usize, D: Domain<T, N, A>> Model<'_, T, N
     ) -> Step<T> {
         let tenth = T::of_f64(0.1);
         let floor = T::of_usize(N) * T::EPSILON;
+        *p = linalg::zeros();
         let (mut ridge, mut lambda, mut lowest, mut highest) = (T::ZERO, T::ZERO, T::ZERO, T::INFINITY);
         let mut undamped = true;
         // Two factorizations at λ = 0 at the most, ten beyond it.
