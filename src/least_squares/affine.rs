@@ -113,7 +113,11 @@ impl<T: Real, const E: usize, const N: usize, const A: usize> Domain<T, N, A> fo
         for (normal, &value) in columns(&self.normals).iter().zip(entries(&self.value)) {
             let normal = SVector::from(*normal);
             let excess = dot(&normal, x) - value;
-            *x -= normal * excess;
+            // What only rounding keeps from zero stays.
+            let rounding = T::of_f64(4.0) * T::EPSILON * (dot(&normal.map(T::abs), &x.map(T::abs)) + value.abs());
+            if excess.abs() > rounding {
+                *x -= normal * excess;
+            }
         }
     }
 }

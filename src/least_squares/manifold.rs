@@ -41,9 +41,12 @@ pub struct Rotation;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Product<D1, const N1: usize, const A1: usize, D2, const N2: usize, const A2: usize>(pub D1, pub D2);
 
-/// Divides by the length; a vector without one becomes the last axis.
+/// Divides by the length, unless that is one up to rounding; a vector without length becomes the last axis.
 fn normalize<T: Real, const A: usize>(x: &mut SVector<T, A>) {
     let length = linalg::norm(x);
+    if (length - T::ONE).abs() <= T::of_f64(4.0) * T::EPSILON {
+        return;
+    }
     if length > T::ZERO && length.is_finite() {
         *x /= length;
     } else {

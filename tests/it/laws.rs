@@ -274,11 +274,24 @@ macro_rules! subjects {
 mod table {
     pub use nalgebra::SVector;
     pub use thalweg::Real;
-    pub use thalweg::least_squares::{Bounds, LevenbergMarquardt, Normal, SquareRoot, StreamedState};
-    pub use thalweg::problem::{Forward, Loss, Prior, Robust};
+    pub use thalweg::least_squares::{
+        Affine, Bounds, DenseState, Dogleg, GaussNewton, LevenbergMarquardt, Normal, Rotation, SquareRoot,
+        StreamedState,
+    };
+    pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::smooth::{GradientDescent, GradientDescentState};
 
+    pub use crate::domains::{Pairs, Triples, Whole};
     pub use crate::problems::{Decay, Fours, Valley, point};
+
+    pub fn dense<T: Real, K>() -> DenseState<T, 9, 3, K> {
+        DenseState::from_point(point(Decay::START))
+    }
+
+    /// The asymptote is a fifth of the amplitude.
+    pub fn fifth<T: Real>() -> Affine<T, 1, 2, 3> {
+        Affine::new(&point::<T, 3>([1.0, 0.0, -5.0]).transpose(), &point([0.0])).unwrap()
+    }
 
     pub fn start<T: Real, K>() -> StreamedState<T, 3, K> {
         StreamedState::from_point(point(Decay::START))
@@ -304,6 +317,18 @@ subjects! {
     normal: LevenbergMarquardt::<T>::default(), start::<T, Normal>(), Forward(Decay);
     square_root_blocks: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Fours(Forward(Decay));
     normal_blocks: LevenbergMarquardt::<T>::default(), start::<T, Normal>(), Fours(Forward(Decay));
+    dense_square_root: LevenbergMarquardt::<T>::default(), dense::<T, SquareRoot>(), Forward(Whole);
+    dense_normal: LevenbergMarquardt::<T>::default(), dense::<T, Normal>(), Forward(Whole);
+    vectors: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Stacked::<_, 3>(Forward(Triples));
+    gauss_newton: GaussNewton::<T>::default(), start::<T, SquareRoot>(), Forward(Decay);
+    gauss_newton_dense: GaussNewton::<T>::default(), dense::<T, SquareRoot>(), Forward(Whole);
+    gauss_newton_bounded: GaussNewton::<T>::default().within(tight()), start::<T, Normal>(), Forward(Decay);
+    dogleg: Dogleg::<T>::default(), start::<T, SquareRoot>(), Forward(Decay);
+    dogleg_dense: Dogleg::<T>::default(), dense::<T, Normal>(), Forward(Whole);
+    with_an_equation: LevenbergMarquardt::<T>::default().within(fifth()),
+        StreamedState::<T, 2, SquareRoot, 3>::new(point(Decay::START)), Tangent::new(Forward(Decay), fifth());
+    on_a_manifold: LevenbergMarquardt::<T>::default().within(Rotation),
+        StreamedState::<T, 3, SquareRoot, 4>::new(point([1.0, 0.0, 0.0, 0.0])), Tangent::new(Forward(Pairs::seen().0), Rotation);
     within_bounds: LevenbergMarquardt::<T>::default().within(tight()), start::<T, SquareRoot>(), Forward(Decay);
     with_a_robust_loss: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), cauchy::<T, _>(Forward(Decay));
     with_a_prior: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), prior::<T, _>(Forward(Decay));

@@ -14,6 +14,7 @@
 mod calibrate;
 mod calibrator;
 mod degenerate;
+mod domains;
 mod equivalence;
 mod laws;
 mod nist;
