@@ -41,7 +41,7 @@ pub struct Dense<T: Real, const M: usize, const N: usize> {
     jacobian: SMatrix<T, M, N>,
 }
 
-impl<T: Real, const M: usize, const N: usize> Gather for Dense<T, M, N> {
+impl<T: Real, const M: usize, const N: usize> Gather<T> for Dense<T, M, N> {
     const EMPTY: Self = Self { residuals: linalg::zeros(), jacobian: linalg::zeros() };
 }
 

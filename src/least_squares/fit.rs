@@ -102,9 +102,16 @@ pub trait Strategy<T: Real, const N: usize, const A: usize> {
 }
 
 /// Where a memory gathers the data of a trial.
-pub trait Gather {
+pub trait Gather<T: Real> {
     /// Nothing gathered.
     const EMPTY: Self;
+    /// The number of parameters that the memory eliminates.
+    const ELIMINATED: usize = 0;
+
+    /// The length of that part of the model which the eliminated parameters explain.
+    fn explained(&self) -> T {
+        T::ZERO
+    }
 }
 
 /// Memory of a least-squares method: the best point, its cost and linearization, the trial under way, and in `G` what the
@@ -158,7 +165,7 @@ pub struct Fit<T: Real, const N: usize, const A: usize, K, G> {
     accumulation: core::marker::PhantomData<K>,
 }
 
-impl<T: Real, const N: usize, const A: usize, K, G: Gather> Fit<T, N, A, K, G> {
+impl<T: Real, const N: usize, const A: usize, K, G: Gather<T>> Fit<T, N, A, K, G> {
     /// A memory at a starting point, where its kind is known from the type.
     #[must_use]
     pub const fn from_point(x: SVector<T, A>) -> Self {
@@ -231,7 +238,7 @@ impl<T: Real, const N: usize, const A: usize, K, G> Fit<T, N, A, K, G> {
     }
 }
 
-impl<T: Real, const N: usize, const A: usize, K: Accumulation, G> Fit<T, N, A, K, G> {
+impl<T: Real, const N: usize, const A: usize, K: Accumulation, G: Gather<T>> Fit<T, N, A, K, G> {
     /// Before the first evaluation: checks the parameters and projects the start.
     pub(super) fn begin<S: Strategy<T, N, A>>(&mut self, strategy: &S, samples: usize) {
         if self.cost < T::INFINITY {
@@ -266,8 +273,9 @@ impl<T: Real, const N: usize, const A: usize, K: Accumulation, G> Fit<T, N, A, K
         (0..N).all(|j| held[j] || K::gradient(&self.system, j).abs() <= limit * K::column_norm(&self.system, j))
     }
 
-    /// Accepts or rejects the candidate, of whose `samples` the first `seen` have been gathered, and prepares the next one.
-    pub(super) fn judge<S: Strategy<T, N, A>>(&mut self, strategy: &S, seen: usize, samples: usize) {
+    /// Accepts or rejects the candidate, of whose `samples` the first `seen` have been gathered, and prepares the next one;
+    /// whether it was accepted.
+    pub(super) fn judge<S: Strategy<T, N, A>>(&mut self, strategy: &S, seen: usize, samples: usize) -> bool {
         self.evaluations = self.evaluations.saturating_add(1);
         let lost = self.lost();
         let finite =
@@ -280,7 +288,7 @@ impl<T: Real, const N: usize, const A: usize, K: Accumulation, G> Fit<T, N, A, K
             } else {
                 self.status = Status::Stalled(Stall::NonFinite);
             }
-            return;
+            return tested;
         }
         // A pass that ended early is extrapolated, only to choose how far to retreat.
         let decrease = self.cost - self.trial_cost * (T::of_usize(samples) / T::of_usize(seen.min(samples)));
@@ -301,7 +309,7 @@ impl<T: Real, const N: usize, const A: usize, K: Accumulation, G> Fit<T, N, A, K
                 // A singular model promises less than its gradient.
                 Status::Stalled(Stall::NoDescent)
             };
-            return;
+            return false;
         }
         if flatter || better && S::LINE_SEARCH {
             self.radius = T::INFINITY;
@@ -319,6 +327,7 @@ impl<T: Real, const N: usize, const A: usize, K: Accumulation, G> Fit<T, N, A, K
             self.accept(samples);
         }
         self.propose(strategy, accepted);
+        accepted
     }
 
     fn accept(&mut self, samples: usize) {
@@ -348,7 +357,7 @@ impl<T: Real, const N: usize, const A: usize, K: Accumulation, G> Fit<T, N, A, K
         let model = Model { system: &self.system, scale: &self.scale, x: &self.x, domain };
         let size = model.length(&domain.magnitude(&self.x));
         // Residuals are rounded too, differences of numbers of the size of Dx: what the cost may hide, and the slopes show.
-        let haze = noise + T::EPSILON * size * (T::TWO * self.cost).sqrt();
+        let haze = noise + T::EPSILON * (size + self.memory.explained()) * (T::TWO * self.cost).sqrt();
         if self.radius == T::ZERO {
             self.radius = strategy.initial_radius() * if size > T::ZERO { size } else { T::ONE };
             if S::LINE_SEARCH {
@@ -415,7 +424,7 @@ impl<T: Real, const N: usize, const A: usize, K: Accumulation, G> Fit<T, N, A, K
     }
 }
 
-impl<T: Real, const N: usize, const A: usize, G: Gather> From<SVector<T, A>> for Fit<T, N, A, SquareRoot, G> {
+impl<T: Real, const N: usize, const A: usize, G: Gather<T>> From<SVector<T, A>> for Fit<T, N, A, SquareRoot, G> {
     fn from(start: SVector<T, A>) -> Self {
         Self::from_point(start)
     }

@@ -5,7 +5,7 @@
 //!
 //! | methods | memories | domains |
 //! |---|---|---|
-//! | [`LevenbergMarquardt`], [`Dogleg`], [`GaussNewton`] | [`StreamedState`], [`DenseState`], each with [`SquareRoot`] or [`Normal`] | [`Everywhere`], [`Bounds`], [`Affine`], [`UnitVector`], [`Rotation`], [`Product`] |
+//! | [`LevenbergMarquardt`], [`Dogleg`], [`GaussNewton`] | [`StreamedState`], [`DenseState`], each with [`SquareRoot`] or [`Normal`]; [`SeparableState`] | [`Everywhere`], [`Bounds`], [`Affine`], [`UnitVector`], [`Rotation`], [`Product`] |
 
 mod accumulate;
 mod affine;
@@ -17,6 +17,7 @@ mod gauss_newton;
 mod levenberg_marquardt;
 mod manifold;
 mod report;
+mod separable;
 mod streamed;
 mod trust_region;
 
@@ -30,4 +31,5 @@ pub use gauss_newton::GaussNewton;
 pub use levenberg_marquardt::LevenbergMarquardt;
 pub use manifold::{Product, Rotation, UnitVector};
 pub use report::{Analysis, Certificate, certify};
+pub use separable::SeparableState;
 pub use streamed::StreamedState;

@@ -2,10 +2,10 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::least_squares::accumulate::Accumulation;
+use crate::least_squares::accumulate::{Accumulation, System};
 use crate::least_squares::domain::Domain;
-use crate::least_squares::fit::Fit;
-use crate::linalg::{self, columns, entries, entries_mut};
+use crate::least_squares::fit::{Fit, Gather};
+use crate::linalg::{self, columns, entries};
 use crate::problem::{Block, Rows};
 use crate::real::Real;
 
@@ -26,31 +26,46 @@ pub struct Analysis<T: Real, const N: usize> {
     variance: T,
 }
 
-impl<T: Real, const N: usize, const A: usize, K: Accumulation, G> Fit<T, N, A, K, G> {
+impl<T: Real, const N: usize, const A: usize, K: Accumulation, G: Gather<T>> Fit<T, N, A, K, G> {
     /// Analyses the linearization at the best point. `domain` as in the method: parameters at a bound are known.
     #[must_use]
     pub fn analyse<D: Domain<T, N, A>>(&self, domain: &D) -> Analysis<T, N> {
         let mut known = [false; N];
-        let mut scale: SVector<T, N> = linalg::zeros();
-        for (j, known) in known.iter_mut().enumerate() {
-            let (down, up) = domain.room(self.x(), j);
-            *known = D::BOUNDED && (down >= T::ZERO || up <= T::ZERO);
-            let norm = K::column_norm(self.system(), j);
-            if !*known && norm > T::TINY {
-                entries_mut(&mut scale)[j] = T::ONE / norm;
+        if D::BOUNDED {
+            for (j, known) in known.iter_mut().enumerate() {
+                let (down, up) = domain.room(self.x(), j);
+                *known = down >= T::ZERO || up <= T::ZERO;
             }
         }
-        let (values, directions) = K::singular_values(self.system(), &scale);
-        let free = known.iter().filter(|known| !**known).count();
-        let variance = match self.samples().checked_sub(free) {
-            Some(freedom) if freedom > 0 => T::TWO * self.cost() / T::of_usize(freedom),
-            _ => T::ZERO,
-        };
-        Analysis { scale, values, directions, known, resolution: K::resolution::<T, N>(), variance }
+        Analysis::new::<K>(self.system(), known, T::TWO * self.cost(), self.samples(), G::ELIMINATED)
     }
 }
 
 impl<T: Real, const N: usize> Analysis<T, N> {
+    /// Of a system with `samples` rows and the sum of their squares, for which `eliminated` more parameters were fitted.
+    pub(super) fn new<K: Accumulation>(
+        system: &System<T, N>,
+        known: [bool; N],
+        squares: T,
+        samples: usize,
+        eliminated: usize,
+    ) -> Self {
+        let mut scale: SVector<T, N> = linalg::zeros();
+        for (j, (scale, known)) in scale.iter_mut().zip(known).enumerate() {
+            let norm = K::column_norm(system, j);
+            if !known && norm > T::TINY {
+                *scale = T::ONE / norm;
+            }
+        }
+        let (values, directions) = K::singular_values(system, &scale);
+        let free = known.iter().filter(|known| !**known).count();
+        let variance = match samples.checked_sub(free + eliminated) {
+            Some(freedom) if freedom > 0 => squares / T::of_usize(freedom),
+            _ => T::ZERO,
+        };
+        Self { scale, values, directions, known, resolution: K::resolution::<T, N>(), variance }
+    }
+
     /// The residual variance `s² = 2F/(m - n)`, in squared units of the residual; zero if there are no more samples than
     /// free parameters.
     #[must_use]

@@ -30,7 +30,7 @@ pub struct Stream<T: Real, const N: usize> {
     block: Block<T, N>,
 }
 
-impl<T: Real, const N: usize> Gather for Stream<T, N> {
+impl<T: Real, const N: usize> Gather<T> for Stream<T, N> {
     const EMPTY: Self = Self { next: 0, block: Block::new() };
 }
 

@@ -2,7 +2,7 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::problem::{Block, LeastSquares, Objective, Problem, Residuals, Rows, Smooth};
+use crate::problem::{Block, LeastSquares, Objective, Problem, Residuals, Rows, Separable, Smooth};
 use crate::real::Real;
 
 /// Counts the answers of an oracle; questions it could not answer are not counted.
@@ -102,5 +102,29 @@ where
         self.inner.linearize(x, r, j)?;
         self.gradients += 1;
         Ok(())
+    }
+}
+
+impl<T: Real, const L: usize, const N: usize, P: Separable<T, L, N>> Separable<T, L, N> for Counted<P> {
+    fn rows(&self) -> usize {
+        self.inner.rows()
+    }
+
+    fn basis(&mut self, i: usize, x: &SVector<T, N>, phi: &mut SVector<T, L>) -> Result<T, P::Error> {
+        let reading = self.inner.basis(i, x, phi)?;
+        self.values += 1;
+        Ok(reading)
+    }
+
+    fn linearize(
+        &mut self,
+        i: usize,
+        x: &SVector<T, N>,
+        phi: &mut SVector<T, L>,
+        slopes: &mut SMatrix<T, L, N>,
+    ) -> Result<T, P::Error> {
+        let reading = self.inner.linearize(i, x, phi, slopes)?;
+        self.gradients += 1;
+        Ok(reading)
     }
 }

@@ -8,7 +8,7 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 use nalgebra::{SMatrix, SVector};
 
 use crate::linalg::{columns_mut, entries, entries_mut};
-use crate::problem::{LeastSquares, Objective, Problem, Rows, Smooth, VectorRows};
+use crate::problem::{LeastSquares, Objective, Problem, Rows, Separable, Smooth, VectorRows};
 use crate::real::{Number, Real, power};
 
 /// A value and its derivatives with respect to `N` variables.
@@ -186,13 +186,23 @@ pub trait VectorModel<T: Real, const K: usize, const N: usize> {
     fn residuals<D: Number<Scalar = T>>(&self, i: usize, x: &[D; N]) -> [D; K];
 }
 
+/// A model that is linear in `L` coefficients, its basis functions written once over any [`Number`].
+pub trait SeparableModel<T: Real, const L: usize, const N: usize> {
+    /// The number of samples.
+    fn rows(&self) -> usize;
+    /// The reading that sample `i` is fitted to.
+    fn reading(&self, i: usize) -> T;
+    /// The basis functions of sample `i` at the other parameters.
+    fn basis<D: Number<Scalar = T>>(&self, i: usize, x: &[D; N]) -> [D; L];
+}
+
 /// `M` residuals of `N` variables at once, written once over any [`Number`].
 pub trait Equations<T: Real, const M: usize, const N: usize> {
     /// The residuals at `x`.
     fn residuals<D: Number<Scalar = T>>(&self, x: &[D; N]) -> [D; M];
 }
 
-/// The oracle of a [`Function`], a [`Model`], a [`VectorModel`] or [`Equations`], with exact derivatives.
+/// The oracle of a [`Function`], a [`Model`], a [`VectorModel`], a [`SeparableModel`] or [`Equations`], with exact derivatives.
 ///
 /// ```
 /// use thalweg::{Number, problem::{Forward, Function, Smooth}};
@@ -277,14 +287,45 @@ impl<T: Real, const M: usize, const N: usize, F: Equations<T, M, N>> LeastSquare
         r: &mut SVector<T, M>,
         j: &mut SMatrix<T, M, N>,
     ) -> Result<(), Self::Error> {
-        let (r, j) = (entries_mut(r), columns_mut(j));
-        for (i, dual) in self.0.residuals(&variables(x)).into_iter().enumerate() {
-            r[i] = dual.value;
-            for (column, slope) in j.iter_mut().zip(dual.gradient) {
-                column[i] = slope;
-            }
-        }
+        write(self.0.residuals(&variables(x)), r, j);
         Ok(())
+    }
+}
+
+impl<T: Real, const L: usize, const N: usize, M: SeparableModel<T, L, N>> Separable<T, L, N> for Forward<M> {
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    fn basis(&mut self, i: usize, x: &SVector<T, N>, phi: &mut SVector<T, L>) -> Result<T, Self::Error> {
+        *phi = SVector::from(self.0.basis(i, entries(x)));
+        Ok(self.0.reading(i))
+    }
+
+    fn linearize(
+        &mut self,
+        i: usize,
+        x: &SVector<T, N>,
+        phi: &mut SVector<T, L>,
+        slopes: &mut SMatrix<T, L, N>,
+    ) -> Result<T, Self::Error> {
+        write(self.0.basis(i, &variables(x)), phi, slopes);
+        Ok(self.0.reading(i))
+    }
+}
+
+/// Takes values and derivatives apart.
+fn write<T: Real, const M: usize, const N: usize>(
+    duals: [Dual<T, N>; M],
+    values: &mut SVector<T, M>,
+    slopes: &mut SMatrix<T, M, N>,
+) {
+    let (values, slopes) = (entries_mut(values), columns_mut(slopes));
+    for (i, dual) in duals.into_iter().enumerate() {
+        values[i] = dual.value;
+        for (column, slope) in slopes.iter_mut().zip(dual.gradient) {
+            column[i] = slope;
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::problem::{Block, LeastSquares, Objective, Problem, Residuals, Rows, Smooth};
+use crate::problem::{Block, LeastSquares, Objective, Problem, Residuals, Rows, Separable, Smooth};
 use crate::real::Real;
 
 /// What goes wrong.
@@ -137,5 +137,29 @@ where
             *r = SVector::from_element(T::NAN);
         }
         Ok(())
+    }
+}
+
+impl<T: Real, const L: usize, const N: usize, P: Separable<T, L, N>> Separable<T, L, N> for Faulty<P> {
+    fn rows(&self) -> usize {
+        self.inner.rows()
+    }
+
+    fn basis(&mut self, i: usize, x: &SVector<T, N>, phi: &mut SVector<T, L>) -> Result<T, Self::Error> {
+        let struck = self.strike()?;
+        let reading = self.inner.basis(i, x, phi).map_err(Injected::Inner)?;
+        Ok(if struck { T::NAN } else { reading })
+    }
+
+    fn linearize(
+        &mut self,
+        i: usize,
+        x: &SVector<T, N>,
+        phi: &mut SVector<T, L>,
+        slopes: &mut SMatrix<T, L, N>,
+    ) -> Result<T, Self::Error> {
+        let struck = self.strike()?;
+        let reading = self.inner.linearize(i, x, phi, slopes).map_err(Injected::Inner)?;
+        Ok(if struck { T::NAN } else { reading })
     }
 }

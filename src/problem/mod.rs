@@ -38,7 +38,7 @@ pub use closure::{
 };
 pub use counted::Counted;
 pub use difference::{Differences, Mismatch, check_gradient, check_row};
-pub use dual::{Dual, Equations, Forward, Function, Model, VectorModel, hessian_product};
+pub use dual::{Dual, Equations, Forward, Function, Model, SeparableModel, VectorModel, hessian_product};
 pub use faulty::{Fault, Faulty, Injected};
 pub use mailbox::{Asked, Mailbox};
 pub use prior::Prior;
@@ -153,6 +153,30 @@ pub trait LeastSquares<T: Real, const M: usize, const N: usize, const A: usize =
     ) -> Result<(), Self::Error>;
 }
 
+/// A model `yᵢ ≈ Σₖ cₖ φₖ(tᵢ; x)` that is linear in the `L` coefficients `c`; `x` are its `N` other parameters.
+pub trait Separable<T: Real, const L: usize, const N: usize>: Problem {
+    /// The number of samples.
+    fn rows(&self) -> usize;
+
+    /// The basis functions of sample `i` at `x`, written to `phi`; the reading `yᵢ` is returned.
+    ///
+    /// # Errors
+    /// As for [`Objective::value`]; `phi` may then hold anything.
+    fn basis(&mut self, i: usize, x: &SVector<T, N>, phi: &mut SVector<T, L>) -> Result<T, Self::Error>;
+
+    /// As [`basis`](Self::basis), with the derivatives `∂φₖ/∂xⱼ` written to row k, column j of `slopes`.
+    ///
+    /// # Errors
+    /// As for [`Objective::value`]; `phi` and `slopes` may then hold anything.
+    fn linearize(
+        &mut self,
+        i: usize,
+        x: &SVector<T, N>,
+        phi: &mut SVector<T, L>,
+        slopes: &mut SMatrix<T, L, N>,
+    ) -> Result<T, Self::Error>;
+}
+
 impl<P: Problem + ?Sized> Problem for &mut P {
     type Error = P::Error;
 }
@@ -208,5 +232,25 @@ where
         j: &mut SMatrix<T, M, N>,
     ) -> Result<(), Self::Error> {
         (**self).linearize(x, r, j)
+    }
+}
+
+impl<T: Real, const L: usize, const N: usize, P: Separable<T, L, N> + ?Sized> Separable<T, L, N> for &mut P {
+    fn rows(&self) -> usize {
+        (**self).rows()
+    }
+
+    fn basis(&mut self, i: usize, x: &SVector<T, N>, phi: &mut SVector<T, L>) -> Result<T, Self::Error> {
+        (**self).basis(i, x, phi)
+    }
+
+    fn linearize(
+        &mut self,
+        i: usize,
+        x: &SVector<T, N>,
+        phi: &mut SVector<T, L>,
+        slopes: &mut SMatrix<T, L, N>,
+    ) -> Result<T, Self::Error> {
+        (**self).linearize(i, x, phi, slopes)
     }
 }

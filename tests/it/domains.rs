@@ -251,7 +251,7 @@ fn equations_must_be_independent() {
 }
 
 /// What a memory holds in the end.
-fn end<T: Real, const N: usize, K, G: Gather>(fit: &Fit<T, N, N, K, G>) -> (Vec<u64>, u32, Status) {
+fn end<T: Real, const N: usize, K, G: Gather<T>>(fit: &Fit<T, N, N, K, G>) -> (Vec<u64>, u32, Status) {
     let bits = fit.x().iter().chain([&fit.cost()]).map(|x| x.to_f64().to_bits()).collect();
     (bits, fit.iterations(), fit.status())
 }

@@ -43,7 +43,7 @@ where
     }
 }
 
-impl<T: Real, const N: usize, const A: usize, K, G: Gather + Clone> Memory for Fit<T, N, A, K, G>
+impl<T: Real, const N: usize, const A: usize, K, G: Gather<T> + Clone> Memory for Fit<T, N, A, K, G>
 where
     Self: Restored + Clone,
 {
@@ -275,8 +275,8 @@ mod table {
     pub use nalgebra::SVector;
     pub use thalweg::Real;
     pub use thalweg::least_squares::{
-        Affine, Bounds, DenseState, Dogleg, GaussNewton, LevenbergMarquardt, Normal, Rotation, SquareRoot,
-        StreamedState,
+        Affine, Bounds, DenseState, Dogleg, GaussNewton, LevenbergMarquardt, Normal, Rotation, SeparableState,
+        SquareRoot, StreamedState,
     };
     pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::smooth::{GradientDescent, GradientDescentState};
@@ -329,6 +329,7 @@ subjects! {
         StreamedState::<T, 2, SquareRoot, 3>::new(point(Decay::START)), Tangent::new(Forward(Decay), fifth());
     on_a_manifold: LevenbergMarquardt::<T>::default().within(Rotation),
         StreamedState::<T, 3, SquareRoot, 4>::new(point([1.0, 0.0, 0.0, 0.0])), Tangent::new(Forward(Pairs::seen().0), Rotation);
+    separable: LevenbergMarquardt::<T>::default(), SeparableState::<T, 2, 1, 3>::new(point([1.0])), Forward(Decay);
     within_bounds: LevenbergMarquardt::<T>::default().within(tight()), start::<T, SquareRoot>(), Forward(Decay);
     with_a_robust_loss: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), cauchy::<T, _>(Forward(Decay));
     with_a_prior: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), prior::<T, _>(Forward(Decay));

@@ -22,4 +22,5 @@ mod problems;
 mod real;
 mod reference;
 mod report;
+mod separable;
 mod status;
