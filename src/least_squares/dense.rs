@@ -6,7 +6,7 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::least_squares::accumulate::{Accumulation, SquareRoot};
+use crate::least_squares::accumulate::{Accumulation, SquareRoot, System};
 use crate::least_squares::fit::{Fit, Gather, Strategy};
 use crate::linalg::{self, columns, entries, entries_mut};
 use crate::problem::{Block, LANES, LeastSquares};
@@ -33,37 +33,39 @@ pub type DenseState<T, const M: usize, const N: usize, K = SquareRoot, const A: 
 /// Residuals and Jacobian at the trial point.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(bound = ""))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
 pub struct Dense<T: Real, const M: usize, const N: usize> {
-    #[cfg_attr(feature = "serde", serde(skip, default = "linalg::zeros"))]
-    residuals: SVector<T, M>,
-    #[cfg_attr(feature = "serde", serde(skip, default = "linalg::zeros"))]
-    jacobian: SMatrix<T, M, N>,
+    pub(super) residuals: SVector<T, M>,
+    pub(super) jacobian: SMatrix<T, M, N>,
 }
 
 impl<T: Real, const M: usize, const N: usize> Gather<T> for Dense<T, M, N> {
     const EMPTY: Self = Self { residuals: linalg::zeros(), jacobian: linalg::zeros() };
 }
 
-impl<T: Real, const M: usize, const N: usize, const A: usize, K: Accumulation> DenseState<T, M, N, K, A> {
-    /// Folds the Jacobian into a triangle, four rows at a time.
-    #[inline(always)]
-    fn fold(&mut self) {
-        let (r, j) = (entries(&self.memory.residuals), columns(&self.memory.jacobian));
-        let mut block = Block::new();
-        for i in 0..M {
-            let mut row = linalg::zeros::<T, N, 1>();
-            for (entry, column) in entries_mut(&mut row).iter_mut().zip(j) {
-                *entry = column[i];
-            }
-            block.push(row, r[i]);
-            if block.len() == LANES || i + 1 == M {
-                self.trial_cost += block.cost();
-                K::fold(&mut self.trial, &mut block);
-                block.clear();
-            }
+/// Folds a Jacobian into a triangle, four rows at a time; the cost is returned.
+#[inline(always)]
+pub(super) fn fold<T: Real, const M: usize, const N: usize, K: Accumulation>(
+    residuals: &SVector<T, M>,
+    jacobian: &SMatrix<T, M, N>,
+    into: &mut System<T, N>,
+) -> T {
+    let (r, j) = (entries(residuals), columns(jacobian));
+    let mut block = Block::new();
+    let mut cost = T::ZERO;
+    for i in 0..M {
+        let mut row = linalg::zeros::<T, N, 1>();
+        for (entry, column) in entries_mut(&mut row).iter_mut().zip(j) {
+            *entry = column[i];
+        }
+        block.push(row, r[i]);
+        if block.len() == LANES || i + 1 == M {
+            cost += block.cost();
+            K::fold(into, &mut block);
+            block.clear();
         }
     }
+    cost
 }
 
 impl<T: Real, const M: usize, const N: usize, K, const A: usize, S, P> Method<P, DenseState<T, M, N, K, A>> for S
@@ -79,8 +81,9 @@ where
         if fit.status != Status::Running {
             return Ok(fit.status);
         }
-        problem.linearize(&fit.candidate, &mut fit.memory.residuals, &mut fit.memory.jacobian)?;
-        fit.fold();
+        let Dense { residuals, jacobian } = &mut fit.memory;
+        problem.linearize(&fit.candidate, residuals, jacobian)?;
+        fit.trial_cost = fold::<T, M, N, K>(residuals, jacobian, &mut fit.trial);
         fit.judge(self, M, M);
         Ok(fit.status)
     }

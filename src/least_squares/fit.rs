@@ -126,33 +126,33 @@ pub trait Gather<T: Real> {
 )]
 pub struct Fit<T: Real, const N: usize, const A: usize, K, G> {
     /// The best point.
-    x: SVector<T, A>,
+    pub(super) x: SVector<T, A>,
     /// `F(x)`, infinite before the start is evaluated.
     cost: T,
     /// The linearization at `x`.
-    system: System<T, N>,
+    pub(super) system: System<T, N>,
     /// The number of samples in it.
     samples: usize,
     /// `D`: the largest column norms so far, one where a column has been zero throughout.
-    scale: SVector<T, N>,
+    pub(super) scale: SVector<T, N>,
     /// Δ, zero before the start is evaluated.
     radius: T,
     /// λ of the last step.
-    damping: T,
+    pub(super) damping: T,
     /// The point being evaluated.
     pub(super) candidate: SVector<T, A>,
     /// The linearization being gathered there, or the factor of the damped model in between.
     pub(super) trial: System<T, N>,
     pub(super) trial_cost: T,
     /// The step to `candidate`, the decrease that the model promises for it, the slope along it, and `‖Dp‖`.
-    step: SVector<T, N>,
+    pub(super) step: SVector<T, N>,
     promise: T,
     slope: T,
-    length: T,
+    pub(super) length: T,
     /// The cost from which on the trial has lost.
     ceiling: T,
     /// Whether rounding hides the promise from the cost, so that the slopes have to tell.
-    hidden: bool,
+    pub(super) hidden: bool,
     /// The last promise that the slopes had to judge; the next must be smaller, so there is an end.
     resolved: T,
     /// Whether the step to `candidate` was not limited by Δ.

@@ -2,13 +2,13 @@
 
 use nalgebra::{Matrix3, SMatrix, SVector, UnitQuaternion, Vector3, vector};
 use thalweg::least_squares::{
-    Affine, Bounds, DenseState, Dogleg, Domain, Everywhere, Fit, Gather, GaussNewton, LevenbergMarquardt, Normal,
-    Product, Rotation, SquareRoot, StreamedState, UnitVector, certify,
+    Affine, Bounds, DenseState, Dogleg, Domain, Everywhere, Fit, Gather, GaussNewton, GeodesicLevenbergMarquardt,
+    GeodesicState, LevenbergMarquardt, Normal, Product, Rotation, SquareRoot, StreamedState, UnitVector, certify,
 };
 use thalweg::problem::{
     Counted, Dual, Equations, Forward, LeastSquares, Loss, Model, Prior, Robust, Rows, Stacked, Tangent, VectorModel,
 };
-use thalweg::{ConfigError, Method, Number, Real, Status};
+use thalweg::{ConfigError, Method, Number, Real, Stall, Status};
 
 use crate::problems::{Decay, Fours, Linear, distance, point, wide};
 
@@ -350,6 +350,47 @@ fn gauss_newton_knows_bounds() {
     let Ok(_) = LevenbergMarquardt::default().within(bounds).run(&mut marquardt, &mut Forward(Decay), 10_000);
     assert_eq!(newton.x()[0], 2.5);
     assert!(distance(newton.x(), marquardt.x()) < 1e-8);
+}
+
+/// A valley along `x₁ = 5 x₀²`, with a slope along it that keeps the residuals from vanishing.
+#[derive(Clone, Copy, Debug)]
+struct Valley;
+
+impl<T: Real> Equations<T, 3, 2> for Valley {
+    fn residuals<D: Number<Scalar = T>>(&self, x: &[D; 2]) -> [D; 3] {
+        let across = (x[1] - (x[0] * x[0]).scale(T::of_f64(5.0))).scale(T::of_f64(50.0));
+        [across, x[0].offset(-T::ONE), x[1].scale(T::of_f64(0.01))]
+    }
+}
+
+/// Bent steps follow the valley: the same minimum, from fewer Jacobians.
+fn acceleration<T: Real>(limit: f64) {
+    let start = point([-1.0, 5.0]);
+    let (mut plain, mut count) = (DenseState::<T, 3, 2>::from_point(start), Counted::new(Forward(Valley)));
+    let Ok(status) = LevenbergMarquardt::default().run(&mut plain, &mut count, 10_000);
+    assert!(matches!(status, Status::Converged(_)), "{status:?} {count:?}");
+    let (mut bent, mut fewer) = (GeodesicState::<T, 3, 2>::from_point(start), Counted::new(Forward(Valley)));
+    let Ok(status) = GeodesicLevenbergMarquardt::default().run(&mut bent, &mut fewer, 10_000);
+    assert!(matches!(status, Status::Converged(_)), "{status:?} {fewer:?} of {count:?} {bent:?}");
+    assert!(distance(plain.x(), bent.x()) < limit, "{} {}", plain.x(), bent.x());
+    assert!(2 * fewer.gradients < count.gradients, "{} of {}", fewer.gradients, count.gradients);
+    assert!(fewer.values < fewer.gradients);
+}
+
+#[test]
+fn geodesic_acceleration_saves_jacobians() {
+    acceleration::<f64>(1e-9);
+    acceleration::<f32>(1e-3);
+}
+
+#[test]
+fn geodesic_acceleration_has_ranges() {
+    for bad in [0.0, 1.0, -1.0, f64::NAN] {
+        let method = GeodesicLevenbergMarquardt { ratio: bad, ..GeodesicLevenbergMarquardt::default() };
+        let mut fit = GeodesicState::<f64, 3, 2>::from_point(vector![1.0, 1.0]);
+        let Ok(status) = method.run(&mut fit, &mut Forward(Valley), 10);
+        assert_eq!(status, Status::Stalled(Stall::Config(ConfigError::Fraction)));
+    }
 }
 
 /// Rosenbrock's valley from the usual start: Gauss-Newton needs the start, a full step, and one more point.

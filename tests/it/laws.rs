@@ -275,8 +275,8 @@ mod table {
     pub use nalgebra::SVector;
     pub use thalweg::Real;
     pub use thalweg::least_squares::{
-        Affine, Bounds, DenseState, Dogleg, GaussNewton, LevenbergMarquardt, Normal, Rotation, SeparableState,
-        SquareRoot, StreamedState,
+        Affine, Bounds, DenseState, Dogleg, GaussNewton, GeodesicLevenbergMarquardt, GeodesicState, LevenbergMarquardt,
+        Normal, Rotation, SeparableState, SquareRoot, StreamedState,
     };
     pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::smooth::{GradientDescent, GradientDescentState};
@@ -329,6 +329,8 @@ subjects! {
         StreamedState::<T, 2, SquareRoot, 3>::new(point(Decay::START)), Tangent::new(Forward(Decay), fifth());
     on_a_manifold: LevenbergMarquardt::<T>::default().within(Rotation),
         StreamedState::<T, 3, SquareRoot, 4>::new(point([1.0, 0.0, 0.0, 0.0])), Tangent::new(Forward(Pairs::seen().0), Rotation);
+    geodesic: GeodesicLevenbergMarquardt::<T>::default(), GeodesicState::<T, 9, 3>::from_point(point(Decay::START)),
+        Forward(Whole);
     separable: LevenbergMarquardt::<T>::default(), SeparableState::<T, 2, 1, 3>::new(point([1.0])), Forward(Decay);
     within_bounds: LevenbergMarquardt::<T>::default().within(tight()), start::<T, SquareRoot>(), Forward(Decay);
     with_a_robust_loss: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), cauchy::<T, _>(Forward(Decay));
