@@ -25,7 +25,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use thalweg::Status;
 use thalweg::problem::Loss;
 
 use crate::report::Report;
@@ -134,8 +133,8 @@ fn main() -> ExitCode {
         }
     };
     match run(&arguments) {
-        Ok(Status::Converged(_)) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::from(2),
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(2),
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(1)
@@ -143,9 +142,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<Status, String> {
+/// Whether the fit converged.
+fn run(arguments: &Arguments) -> Result<bool, String> {
     if arguments.list_models {
-        return print(&models::list()).map(|()| Status::Converged(thalweg::Criterion::Gradient));
+        return print(&models::list()).map(|()| true);
     }
     let scale = match arguments.loss_scale.parse::<f64>() {
         Ok(scale) if scale > 0.0 && scale.is_finite() => scale,
@@ -185,7 +185,7 @@ fn run(arguments: &Arguments) -> Result<Status, String> {
         let (single, figure) = (arguments.single, arguments.svg.as_deref());
         print(&Report { stated: &stated, fit: &fit, title: &title, line: &line, single, figure }.to_string())?;
     }
-    Ok(fit.status)
+    Ok(fit.converged())
 }
 
 fn wishes(arguments: &Arguments) -> Wishes<'_> {

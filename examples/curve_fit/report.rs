@@ -13,13 +13,14 @@ use crate::task::Stated;
 /// Below this share of its own a parameter is called hardly excited.
 const HARDLY: f64 = 1e-3;
 
-pub fn status(status: Status) -> &'static str {
-    match status {
+pub fn status(fit: &Fit) -> &'static str {
+    match fit.status {
         Status::Running => "stopped: budget exhausted",
         Status::Converged(Criterion::Gradient) => "converged: gradient",
         Status::Converged(Criterion::Decrease) => "converged: decrease",
         Status::Converged(Criterion::Step) => "converged: step",
         Status::Stalled(Stall::NonFinite) => "stalled: not finite",
+        Status::Stalled(Stall::NoDescent) if fit.exact => "converged: exact up to rounding",
         Status::Stalled(Stall::NoDescent) => "stalled: no descent",
         Status::Stalled(Stall::Flat) => "stalled: no finite minimizer in sight",
         Status::Stalled(Stall::NoData) => "stalled: no data",
@@ -27,8 +28,9 @@ pub fn status(status: Status) -> &'static str {
     }
 }
 
-fn advice(status: Status) -> &'static str {
-    match status {
+fn advice(fit: &Fit) -> &'static str {
+    match fit.status {
+        _ if fit.converged() => "",
         Status::Converged(_) => "",
         Status::Running => "start nearer, or with parameters of another scale; the best point so far is shown",
         Status::Stalled(Stall::NonFinite) => {
@@ -58,7 +60,7 @@ pub fn json(stated: &Stated, fit: &Fit) -> String {
         "rss": fit.rss,
         "dof": fit.freedom,
         "residual_sd": fit.deviation,
-        "status": status(fit.status),
+        "status": status(fit),
         "certificate": fit.certificate,
         "rank": fit.rank,
         "evaluations": fit.evaluations,
@@ -86,8 +88,8 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "data       {}, {} rows", self.title, task.response.len())?;
         writeln!(f, "model      {} = {}", self.stated.response, self.stated.formula)?;
         let (points, rows) = (fit.iterations, fit.evaluations);
-        writeln!(f, "fit        {}, in {bits}: {points} points, {rows} rows evaluated", status(fit.status))?;
-        for note in [advice(fit.status)].into_iter().chain(self.stated.notes.iter().map(String::as_str)) {
+        writeln!(f, "fit        {}, in {bits}: {points} points, {rows} rows evaluated", status(fit))?;
+        for note in [advice(fit)].into_iter().chain(self.stated.notes.iter().map(String::as_str)) {
             if !note.is_empty() {
                 writeln!(f, "note       {note}")?;
             }

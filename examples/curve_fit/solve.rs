@@ -3,7 +3,7 @@
 use nalgebra::SVector;
 use thalweg::least_squares::{Analysis, Bounds, LevenbergMarquardt, StreamedState, certify};
 use thalweg::problem::{Counted, Forward, Loss, Model, Robust, Rows};
-use thalweg::{Method, Number, Real, Status};
+use thalweg::{Method, Number, Real, Stall, Status};
 
 use crate::formula::Formula;
 
@@ -57,6 +57,8 @@ pub struct Point {
 #[derive(Clone, Debug)]
 pub struct Fit {
     pub status: Status,
+    /// Whether the residuals are but the rounding of the response: what is left has no minimum to converge to.
+    pub exact: bool,
     pub params: Vec<f64>,
     /// NaN where the data say nothing.
     pub errors: Vec<f64>,
@@ -82,6 +84,14 @@ pub struct Fit {
     pub influence: Option<(usize, f64)>,
     /// The curve over the abscissas asked for, where one column carries them.
     pub curve: Vec<Point>,
+}
+
+impl Fit {
+    /// Whether the method says so, or could not go on because there is nothing left to explain.
+    pub fn converged(&self) -> bool {
+        let stalled = self.status == Status::Stalled(Stall::NoDescent);
+        matches!(self.status, Status::Converged(_)) || (stalled && self.exact)
+    }
 }
 
 /// The task in its scalar.
@@ -186,8 +196,10 @@ fn solve<T: Real, const N: usize>(task: &Task, grid: &[f64]) -> Result<Fit, Stri
     let cost = state.cost().to_f64();
     let rss = if task.loss == Loss::Squared { 2.0 * cost } else { residuals.iter().map(|r| r * r).sum() };
 
+    let size: f64 = task.response.iter().enumerate().map(|(i, y)| (y / sigma(i)).powi(2)).sum();
     let mut fit = Fit {
         status,
+        exact: rss <= (64.0 * T::EPSILON.to_f64()).powi(2) * size,
         params: widened(&x),
         errors: Vec::new(),
         correlation: Vec::new(),
