@@ -32,6 +32,9 @@ use crate::solve::Fit;
 use crate::table::Table;
 use crate::task::Wishes;
 
+const EXAMPLE: &str = "\
+Example: curve_fit log.csv --response volt --expr \"c+a*exp(-t/tau)\" --start a=3,tau=2,c=0 --svg fit.svg";
+
 /// Fits a formula to the columns of a table by nonlinear least squares, in double or single precision.
 ///
 /// Formulas know + - * / ^ (right-associative, tighter than minus), exp ln log sqrt sin cos tan atan arctan abs (ln and log
@@ -41,7 +44,7 @@ use crate::task::Wishes;
 /// Ends with 0 if the fit converged, 2 if it did not (the best point is printed all the same), 1 on bad input. Without
 /// DATA, fits NIST's Misra1a and checks the certified answer.
 #[derive(Debug, Parser)]
-#[command(name = "curve_fit")]
+#[command(name = "curve_fit", after_help = EXAMPLE)]
 struct Arguments {
     /// The table, as text in UTF-8: a line with the names of the columns, then one line a sample.
     ///

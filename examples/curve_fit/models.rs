@@ -15,8 +15,16 @@ pub struct Named {
     /// In the order of the start.
     pub parameters: &'static [&'static str],
     pub about: &'static str,
-    /// Starting values from abscissas and ordinates; `None` where the data do not allow the attempt.
-    pub start: Start,
+    start: Start,
+}
+
+impl Named {
+    /// Starting values from abscissas and ordinates, of which some are enough; `None` where they do not allow the attempt.
+    pub fn start(&self, x: &[f64], y: &[f64]) -> Option<Vec<f64>> {
+        let stride = x.len().div_ceil(1000).max(1);
+        let thin = |values: &[f64]| values.iter().copied().step_by(stride).collect::<Vec<_>>();
+        (self.start)(&thin(x), &thin(y))
+    }
 }
 
 pub const MODELS: [Named; 19] = [
@@ -221,7 +229,7 @@ fn linear<const N: usize>(rows: &[([f64; N], f64)]) -> Option<([f64; N], f64)> {
         *g = SVector::from(rows[i].0);
         g.dot(c) - rows[i].1
     });
-    let (fit, _) = LevenbergMarquardt::default().solve(SVector::from([0.0; N]), &mut problem, 200 * 50).ok()?;
+    let (fit, _) = LevenbergMarquardt::default().solve(SVector::from([0.0; N]), &mut problem, 50_000).ok()?;
     let coefficients: [f64; N] = (*fit.x()).into();
     (fit.cost().is_finite() && coefficients.iter().all(|c| c.is_finite())).then(|| (coefficients, fit.cost()))
 }

@@ -25,7 +25,7 @@ pub struct Wishes<'a> {
 #[derive(Clone, Debug)]
 pub struct Stated {
     pub task: Task,
-    /// The formula as it is evaluated.
+    /// The formula as it was given, with the column that is its `x` if that is called otherwise.
     pub formula: String,
     pub response: String,
     /// The columns of the task by name.
@@ -76,7 +76,7 @@ pub fn state(wishes: &Wishes<'_>, table: &Table, loss: Loss, scale: f64) -> Resu
     let sigma = wishes.sigma.map(|name| positive(name, table)).transpose()?;
 
     let mut notes = Vec::new();
-    let guess = named.and_then(|model| Some((model, (model.start)(data.first()?, &response)?)));
+    let guess = named.and_then(|model| Some((model, model.start(data.first()?, &response)?)));
     let guess: Vec<(String, f64)> = match &guess {
         Some((model, start)) => model.parameters.iter().map(|name| (*name).to_owned()).zip(start.clone()).collect(),
         None => Vec::new(),
@@ -95,8 +95,12 @@ pub fn state(wishes: &Wishes<'_>, table: &Table, loss: Loss, scale: f64) -> Resu
             response.len()
         ));
     }
+    let formula_text = match abscissa {
+        Some(column) if column != "x" => format!("{formula_text}, x = {column}"),
+        _ => formula_text.to_owned(),
+    };
     let task = Task { formula, meanings, parameters, columns: data, response, sigma, loss, scale };
-    Ok(Stated { task, formula: formula_text.to_owned(), response: response_text, columns, notes })
+    Ok(Stated { task, formula: formula_text, response: response_text, columns, notes })
 }
 
 /// The response: its text, its values, and the columns it is made of.

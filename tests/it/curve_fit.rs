@@ -169,6 +169,51 @@ fn nist_problems_have_their_certified_answers() {
 }
 
 #[test]
+fn thermistors_have_their_reference_answers() {
+    let place = place("thermistors");
+    for set in sets("thermistor") {
+        let meta = meta(&set);
+        let data = set.join("data.csv");
+        // Steinhart & Hart by name, without a start; relative residuals by the response as its own sigma.
+        for (section, names, arguments) in [
+            ("steinhart_hart", "a,b,c", &["--model", "steinhart", "--response", "temp_c+273.15"][..]),
+            (
+                "meyer_relative",
+                "a,b,c",
+                &[
+                    "--expr",
+                    "a*exp(b/(temp_c+273.15+c))",
+                    "--response",
+                    "ohm",
+                    "--sigma",
+                    "ohm",
+                    "--start",
+                    "a=0.1,b=4000,c=1",
+                ],
+            ),
+            (
+                "callendar_van_dusen",
+                "r,a,b",
+                &["--expr", "r*(1+a*temp_c+b*temp_c^2)", "--response", "ohm", "--start", "r=90,a=0.004,b=-5e-7"],
+            ),
+        ] {
+            if !meta.contains_key(section) {
+                continue;
+            }
+            let outcome = run(&place, &[&[data.to_str().unwrap(), "--json"], arguments].concat());
+            let json = outcome.json();
+            assert_eq!(outcome.code, 0, "{} {section}: {outcome:?}", set.display());
+            let (params, errors) = (numbers(&meta, section, "params"), numbers(&meta, section, "std_err"));
+            for (name, (x, e)) in names.split(',').zip(params.iter().zip(errors)) {
+                near(param(&json, name), *x, 1e-6);
+                near(error(&json, name), e, 1e-6);
+            }
+            near(json["rss"].as_f64().unwrap(), meta[section]["sse"].as_float().unwrap(), 1e-9);
+        }
+    }
+}
+
+#[test]
 fn formulas_mean_what_they_usually_do() {
     type Meaning = fn(f64) -> f64;
     let cases: [(&str, Meaning); 31] = [
@@ -314,6 +359,13 @@ fn named_models_find_their_own_start() {
             assert!((found / expected - 1.0).abs() < 1e-5, "{name}: {parameter} {found} {expected}");
         }
     }
+}
+
+#[test]
+fn a_long_table_has_a_start_as_well() {
+    let data = xy(steps(60_000, 1e-4), |x| 3.0 * (-0.7 * x).exp() + 0.02 * (900.0 * x).sin());
+    let outcome = fit("long-table", data, &["--model", "exp1", "--json"]);
+    near(param(&outcome.json(), "k1"), 0.7, 1e-3);
 }
 
 #[test]
