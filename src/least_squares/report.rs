@@ -12,6 +12,17 @@ use crate::real::Real;
 /// The singular values and directions of the linearization at the best point, with columns scaled to unit norm.
 ///
 /// Parameters fixed or held at a bound count as known: their variance is zero and they are left out of the rank.
+///
+/// ```
+/// use nalgebra::{Vector2, vector};
+/// use thalweg::{Method, least_squares::{Everywhere, LevenbergMarquardt}, problem::row_fn};
+/// let y = [1.1, 1.9, 3.2, 3.9, 5.1]; // a line through five readings
+/// let row = |i: usize, x: &Vector2<f64>, g: &mut Vector2<f64>| { *g = vector![1.0, i as f64]; g.dot(x) - y[i] };
+/// let (fit, _) = LevenbergMarquardt::default().solve(vector![0.0, 0.0], &mut row_fn(5, row), 100).unwrap();
+/// let report = fit.analyse(&Everywhere);
+/// let band = |t: f64| report.prediction(&vector![1.0, t], report.residual_variance());
+/// assert!((band(2.0) / report.standard_errors()[1] - 2_f64.sqrt()).abs() < 1e-12 && band(2.0) < band(9.0));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Analysis<T: Real, const N: usize> {
     /// `1/‖Jⱼ‖`, zero for known parameters and zero columns.

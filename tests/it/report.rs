@@ -272,6 +272,23 @@ fn leverages_sum_to_the_rank() {
     check::<f32>(1e-5);
 }
 
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn leverages_of_a_deficient_fit_are_finite_and_sum_to_its_rank(
+        entries in prop::collection::vec(-1.0..1.0_f64, 21),
+        direction in [0.2..1.0_f64, -1.0..-0.2_f64, 0.2..1.0_f64],
+    ) {
+        let values = nalgebra::SMatrix::<f64, 7, 3>::from_row_slice(&entries).singular_values();
+        prop_assume!(values.min() > 0.5);
+        leverages_sum::<f64, SquareRoot>(&dependent(&entries, direction), Bounds::none(), 2, 1e-12);
+        leverages_sum::<f64, Normal>(&dependent(&entries, direction), Bounds::none(), 2, 1e-6);
+        leverages_sum::<f32, SquareRoot>(&dependent(&entries, direction), Bounds::none(), 2, 1e-5);
+        leverages_sum::<f32, Normal>(&dependent(&entries, direction), Bounds::none(), 2, 1e-2);
+    }
+}
+
 /// Leaving a sample out of a linear problem does to the fit what its row and residual foretold.
 fn leaving_out<T: Real, K: Accumulation>(tolerance: f64) {
     let near = |a: T, b: T| assert!((a / b - T::ONE).abs().to_f64() < tolerance, "{a} {b}");
