@@ -133,6 +133,9 @@ impl Report<'_> {
 
     fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (task, fit) = (&self.stated.task, self.fit);
+        if !fit.cost.is_finite() {
+            return writeln!(f, "residual   not finite");
+        }
         if fit.deviation.is_finite() {
             let what = match (task.loss, &task.sigma) {
                 (Loss::Squared, None) => "",

@@ -76,13 +76,9 @@ pub fn state(wishes: &Wishes<'_>, table: &Table, loss: Loss, scale: f64) -> Resu
     let sigma = wishes.sigma.map(|name| positive(name, table)).transpose()?;
 
     let mut notes = Vec::new();
-    let guess = named.and_then(|model| Some((model, model.start(data.first()?, &response)?)));
-    let guess: Vec<(String, f64)> = match &guess {
-        Some((model, start)) => model.parameters.iter().map(|name| (*name).to_owned()).zip(start.clone()).collect(),
-        None => Vec::new(),
-    };
-    let order = named.map_or(Vec::new(), |model| model.parameters.iter().map(|name| (*name).to_owned()).collect());
-    let parameters = parameters(wishes, &names, &order, &guess, table, &mut notes)?;
+    let guess = named.and_then(|model| model.start(data.first()?, &response)).unwrap_or_default();
+    let order = named.map_or(&[][..], |model| model.parameters);
+    let parameters = parameters(wishes, &names, (order, &guess), table, &mut notes)?;
     let place = |name: &String| parameters.iter().position(|parameter| parameter.name == *name);
     let column = |name: &String| stands_for(name).and_then(|name| columns.iter().position(|known| *known == name));
     let meaning = |name: &String| column(name).map(Meaning::Column).or_else(|| place(name).map(Meaning::Parameter));
@@ -153,12 +149,11 @@ fn number(option: &str, name: &str, text: &str) -> Result<f64, String> {
     text.parse().map_err(|_| format!("{option}: {name}={text} is not a number"))
 }
 
-/// Parameters in the order of --start, or of the named model.
+/// Parameters in the order of the named model, or else of --start.
 fn parameters(
     wishes: &Wishes<'_>,
     names: &[String],
-    order: &[String],
-    guess: &[(String, f64)],
+    (order, guess): (&[&str], &[f64]),
     table: &Table,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Parameter>, String> {
@@ -189,7 +184,7 @@ fn parameters(
         return Err("--fix: all parameters are fixed, nothing is left to fit".into());
     }
 
-    let mut sorted: Vec<&str> = order.iter().map(String::as_str).chain(starts.iter().map(|(name, _)| *name)).collect();
+    let mut sorted: Vec<&str> = order.iter().copied().chain(starts.iter().map(|(name, _)| *name)).collect();
     sorted.extend(names.iter().map(String::as_str));
     let mut seen = HashSet::new();
     sorted.retain(|name| seen.insert(*name));
@@ -202,7 +197,8 @@ fn parameters(
         if is_fixed && given.is_none() {
             return Err(format!("--fix: give the value of {name} with --start {name}=VALUE"));
         }
-        let start = match (given, guess.iter().find(|(known, _)| known == name)) {
+        let guess = order.iter().zip(guess).find(|(known, _)| **known == name);
+        let start = match (given, guess) {
             (Some((_, text)), _) => number("--start", name, text)?,
             (None, Some((_, guess))) => *guess,
             (None, None) => {
@@ -229,9 +225,8 @@ fn parameters(
     }
     if !missing.is_empty() {
         let hint = if order.is_empty() { "" } else { " (none could be found from the data)" };
-        return Err(format!("--start: no value for {}{hint}; columns are {}", missing.join(", "), {
-            table.names().collect::<Vec<_>>().join(", ")
-        }));
+        let (missing, columns) = (missing.join(", "), table.names().collect::<Vec<_>>().join(", "));
+        return Err(format!("--start: no value for {missing}{hint}; columns are {columns}"));
     }
     if parameters.iter().all(|parameter| parameter.fixed) {
         return Err("all parameters are fixed, nothing is left to fit".into());

@@ -503,7 +503,8 @@ fn a_fit_that_does_not_converge_ends_with_two() {
     let json = runaway.json();
     assert!(runaway.code == 2 && json["cost"].as_f64().unwrap() < 1.0 && param(&json, "a").is_finite(), "{runaway:?}");
     let text = fit("nan-text", decay(), &["--expr", "a*ln(k*x)", "--start", "a=1,k=-1"]);
-    assert!(text.out.contains("choose another --start"), "{}", text.out);
+    assert!(text.out.contains("choose another --start") && text.out.contains("residual   not finite"), "{}", text.out);
+    assert!(!text.out.contains("excited"), "an unknown linearization has no excitation: {}", text.out);
 }
 
 #[test]
