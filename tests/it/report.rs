@@ -320,6 +320,41 @@ fn influence_is_that_of_leaving_the_sample_out() {
     leaving_out::<f32, Normal>(2e-4);
 }
 
+/// Longley's employment data (1967): deflator, national product, unemployed, armed forces, population, year; employed.
+const LONGLEY: [[f64; 7]; 16] = [
+    [83.0, 234.289, 235.6, 159.0, 107.608, 1947.0, 60.323],
+    [88.5, 259.426, 232.5, 145.6, 108.632, 1948.0, 61.122],
+    [88.2, 258.054, 368.2, 161.6, 109.773, 1949.0, 60.171],
+    [89.5, 284.599, 335.1, 165.0, 110.929, 1950.0, 61.187],
+    [96.2, 328.975, 209.9, 309.9, 112.075, 1951.0, 63.221],
+    [98.1, 346.999, 193.2, 359.4, 113.270, 1952.0, 63.639],
+    [99.0, 365.385, 187.0, 354.7, 115.094, 1953.0, 64.989],
+    [100.0, 363.112, 357.8, 335.0, 116.219, 1954.0, 63.761],
+    [101.2, 397.469, 290.4, 304.8, 117.388, 1955.0, 66.019],
+    [104.6, 419.180, 282.2, 285.7, 118.734, 1956.0, 67.857],
+    [108.4, 442.769, 293.6, 279.8, 120.445, 1957.0, 68.169],
+    [110.8, 444.546, 468.1, 263.7, 121.950, 1958.0, 66.513],
+    [112.6, 482.704, 381.3, 255.2, 123.366, 1959.0, 68.655],
+    [114.2, 502.601, 393.1, 251.4, 125.368, 1960.0, 69.564],
+    [115.7, 518.173, 480.6, 257.2, 127.852, 1961.0, 69.331],
+    [116.9, 554.894, 400.7, 282.7, 130.081, 1962.0, 70.551],
+];
+
+#[test]
+fn influence_in_longley_data_is_that_of_cook() {
+    let rows = LONGLEY.map(|[a, b, c, d, e, f, _]| [1.0, a, b, c, d, e, f]);
+    let fit = fitted::<f64, 7, SquareRoot>(&Linear::of(&rows, &LONGLEY.map(|row| row[6])), Bounds::none());
+    // NIST StRD, linear regression: the certified residual SD and slope over the years, in thousands of people.
+    assert!((fit.analysis.residual_variance().sqrt() / 0.304_854_073_561_965 - 1.0).abs() < 1e-9);
+    assert!((fit.x[6] / 1.829_151_464_613_55 - 1.0).abs() < 1e-7);
+    let mut distances: Vec<(usize, f64)> =
+        fit.samples.iter().map(|(g, r)| fit.analysis.influence(g, *r)).enumerate().collect();
+    distances.sort_by(|a, b| b.1.total_cmp(&a.1));
+    // Cook (1977), who found 1951 and 1962 on these data.
+    let found = distances[..2].iter().map(|(i, d)| (1947 + i, format!("{d:.2}"))).collect::<Vec<_>>();
+    assert_eq!(found, [(1951, "0.61".into()), (1962, "0.47".into())]);
+}
+
 #[test]
 fn a_sample_that_the_rank_needs_has_no_limit_of_influence() {
     let rows = [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [1.0, 1.0]];
