@@ -12,6 +12,18 @@ use crate::real::Real;
 /// The singular values and directions of the linearization at the best point, with columns scaled to unit norm.
 ///
 /// Parameters fixed or held at a bound count as known: their variance is zero and they are left out of the rank.
+///
+/// ```
+/// use nalgebra::{Vector2, vector};
+/// use thalweg::{Method, least_squares::{Everywhere, LevenbergMarquardt, StreamedState}, problem::row_fn};
+/// let y = [1.1, 1.9, 3.2, 3.9, 5.1]; // a line through five readings
+/// let row = |i: usize, x: &Vector2<f64>, g: &mut Vector2<f64>| { *g = vector![1.0, i as f64]; g.dot(x) - y[i] };
+/// let mut fit = StreamedState::new(vector![0.0, 0.0]);
+/// let _ = LevenbergMarquardt::default().run(&mut fit, &mut row_fn(5, row), 100);
+/// let report = fit.analyse(&Everywhere);
+/// let band = |t: f64| report.prediction(&vector![1.0, t], report.residual_variance());
+/// assert!((band(2.0) / report.standard_errors()[1] - 2_f64.sqrt()).abs() < 1e-12 && band(2.0) < band(9.0));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Analysis<T: Real, const N: usize> {
     /// `1/‖Jⱼ‖`, zero for known parameters and zero columns.
@@ -24,6 +36,8 @@ pub struct Analysis<T: Real, const N: usize> {
     resolution: T,
     /// `2F/(m - n)`, zero without degrees of freedom.
     variance: T,
+    /// `m - n`, zero if there are no more samples than free parameters.
+    freedom: usize,
 }
 
 impl<T: Real, const N: usize, const A: usize, K: Accumulation, G: Gather<T>> Fit<T, N, A, K, G> {
@@ -59,11 +73,9 @@ impl<T: Real, const N: usize> Analysis<T, N> {
         }
         let (values, directions) = K::singular_values(system, &scale);
         let free = known.iter().filter(|known| !**known).count();
-        let variance = match samples.checked_sub(free + eliminated) {
-            Some(freedom) if freedom > 0 => squares / T::of_usize(freedom),
-            _ => T::ZERO,
-        };
-        Self { scale, values, directions, known, resolution: K::resolution::<T, N>(), variance }
+        let freedom = samples.saturating_sub(free + eliminated);
+        let variance = if freedom > 0 { squares / T::of_usize(freedom) } else { T::ZERO };
+        Self { scale, values, directions, known, resolution: K::resolution::<T, N>(), variance, freedom }
     }
 
     /// The residual variance `s² = 2F/(m - n)`, in squared units of the residual; zero if there are no more samples than
@@ -71,6 +83,12 @@ impl<T: Real, const N: usize> Analysis<T, N> {
     #[must_use]
     pub const fn residual_variance(&self) -> T {
         self.variance
+    }
+
+    /// The degrees of freedom `m - n`: samples less free parameters, zero if there are no more samples.
+    #[must_use]
+    pub const fn freedom(&self) -> usize {
+        self.freedom
     }
 
     fn largest(&self) -> T {
@@ -175,6 +193,124 @@ impl<T: Real, const N: usize> Analysis<T, N> {
                 T::ZERO
             }
         })
+    }
+
+    /// The leverage `h = gᵀ (JᵀJ)⁻¹ g` of a sample with the row `g`: the share of its own residual that the fit takes away,
+    /// zero to one for a sample of the fit. Over the samples the leverages sum to the [`rank`](Self::rank) (Hoaglin & Welsch
+    /// 1978). Infinite where `g` has a part along a combination that the data do not determine; entries of known
+    /// parameters do not count.
+    #[must_use]
+    pub fn leverage(&self, g: &SVector<T, N>) -> T {
+        let (scale, g) = (entries(&self.scale), entries(g));
+        for j in 0..N {
+            if scale[j] == T::ZERO && !self.known[j] && g[j].abs() > T::TINY {
+                return T::INFINITY;
+            }
+        }
+        let scaled: SVector<T, N> = linalg::vector(|j| scale[j] * g[j]);
+        // Rounding moves the directions about as far as the root of the resolution.
+        let rounding = self.resolution.sqrt() * linalg::norm(&scaled).max(self.resolution.sqrt() * self.largest());
+        let mut sum = T::ZERO;
+        for k in 0..N {
+            let direction = columns(&self.directions)[k];
+            let part = (0..N).fold(T::ZERO, |sum, j| sum + direction[j] * entries(&scaled)[j]);
+            if self.determined(k) {
+                sum += (part / entries(&self.values)[k]).squared();
+            } else if part.abs() > rounding {
+                return T::INFINITY;
+            }
+        }
+        sum
+    }
+
+    /// The standard deviation `√(variance · h)` of the model's value where its derivatives with respect to the parameters
+    /// are `g`, `h` their [`leverage`](Self::leverage): a confidence band, in units of the residual, is this times a quantile
+    /// of Student's t with [`freedom`](Self::freedom). `variance` as for [`covariance`](Self::covariance); linearized at the
+    /// best point (Bates & Watts 1988, §2.3).
+    #[must_use]
+    pub fn prediction(&self, g: &SVector<T, N>, variance: T) -> T {
+        (variance * self.leverage(g)).sqrt()
+    }
+
+    /// As [`prediction`](Self::prediction), for a new observation of unit weight there: `√(variance · (1 + h))`.
+    #[must_use]
+    pub fn observation(&self, g: &SVector<T, N>, variance: T) -> T {
+        (variance * (T::ONE + self.leverage(g))).sqrt()
+    }
+
+    /// Cook's distance `r² h / (n s² (1 - h)²)` of a sample with the row `g` and the residual `r`, with `n` the rank: how far
+    /// the fit moves without it, in squared standard errors a parameter (Cook 1977; exact for a linear model). More than one
+    /// asks for a look at the sample; infinite if the rank is lost without it.
+    #[must_use]
+    pub fn influence(&self, g: &SVector<T, N>, residual: T) -> T {
+        let h = self.leverage(g);
+        let rest = T::ONE - h;
+        if !(rest > self.resolution) {
+            return T::INFINITY;
+        }
+        let size = residual / rest;
+        if size == T::ZERO || h == T::ZERO {
+            return T::ZERO;
+        }
+        size / self.variance * size * h / T::of_usize(self.rank())
+    }
+
+    /// The studentized residual `r / (s₍ᵢ₎ √(1 - h))` of a sample with the row `g`, with `s₍ᵢ₎` the residual SD without the
+    /// sample: a Student's t with one degree of freedom less than [`freedom`](Self::freedom) if the sample belongs to the
+    /// others (Belsley, Kuh & Welsch 1980, §2.1). NaN without that degree of freedom, or if the rank is lost without it.
+    #[must_use]
+    pub fn studentized(&self, g: &SVector<T, N>, residual: T) -> T {
+        let rest = T::ONE - self.leverage(g);
+        if !(rest > self.resolution) || self.freedom < 2 {
+            return T::NAN;
+        }
+        if residual == T::ZERO {
+            return T::ZERO;
+        }
+        let others = T::of_usize(self.freedom) * self.variance - residual * (residual / rest);
+        // What rounding leaves of a perfect fit of the others.
+        let variance = others.max(T::ZERO) / T::of_usize(self.freedom.saturating_sub(1));
+        residual / (variance * rest).sqrt()
+    }
+
+    /// The excitation of each parameter: the share of its column that no combination of the others explains,
+    /// `1/(‖Jⱼ‖ √((JᵀJ)⁻¹ⱼⱼ)) = 1/√VIFⱼ`, the sine of the angle between the column and the span of the others (Belsley, Kuh &
+    /// Welsch 1980, §3.2, without centring). Zero if the data do not determine the parameter, one for known parameters.
+    #[must_use]
+    pub fn excitation(&self) -> SVector<T, N> {
+        let rounding = self.resolution.sqrt();
+        let mut inflation = [T::ZERO; N];
+        for k in 0..N {
+            let determined = self.determined(k);
+            for j in 0..N {
+                let part = columns(&self.directions)[k][j];
+                if determined {
+                    inflation[j] += (part / entries(&self.values)[k]).squared();
+                } else if part.abs() > rounding {
+                    inflation[j] = T::INFINITY;
+                }
+            }
+        }
+        linalg::vector(|j| match (self.known[j], entries(&self.scale)[j] > T::ZERO) {
+            (true, _) => T::ONE,
+            (false, false) => T::ZERO,
+            (false, true) => (T::ONE / inflation[j].sqrt()).min(T::ONE),
+        })
+    }
+
+    /// The index of the free parameter with the least [`excitation`](Self::excitation), the first of equal ones: what the
+    /// data should be made to show more of. `None` if nothing is free.
+    #[must_use]
+    pub fn least_excited(&self) -> Option<usize> {
+        let excitation = self.excitation();
+        let free = entries(&excitation).iter().zip(&self.known).enumerate().filter(|(_, (_, known))| !**known);
+        let mut least: Option<(usize, T)> = None;
+        for (j, (&value, _)) in free {
+            if least.is_none_or(|(_, smallest)| value < smallest) {
+                least = Some((j, value));
+            }
+        }
+        least.map(|(j, _)| j)
     }
 }
 

@@ -13,6 +13,7 @@
 
 mod calibrate;
 mod calibrator;
+mod curve_fit;
 mod degenerate;
 mod domains;
 mod equivalence;

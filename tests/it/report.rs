@@ -213,3 +213,293 @@ fn the_certificate_is_projected_at_bounds() {
     let inward = certify(&mut problem, &vector![0.0, state.x()[1], state.x()[2]], &bounds).unwrap();
     assert!(inward.scaled_gradient > 0.1);
 }
+
+/// Rows `g`, residuals and the analysis of a fit.
+struct Fitted<T: Real, const N: usize> {
+    x: SVector<T, N>,
+    samples: Vec<(SVector<T, N>, T)>,
+    analysis: Analysis<T, N>,
+}
+
+fn fitted<T: Real, const N: usize, K: Accumulation>(problem: &Linear<T, N>, bounds: Bounds<T, N>) -> Fitted<T, N> {
+    let mut problem = problem.clone();
+    let mut state: StreamedState<T, N, K> = StreamedState::from_point(SVector::from_element(T::ONE));
+    let Ok(status) = LevenbergMarquardt::default().within(bounds).run(&mut state, &mut problem, 10_000);
+    assert_ne!(status, Status::Running);
+    let x = *state.x();
+    let row = |i| {
+        let mut g = SVector::zeros();
+        let Ok(r) = problem.row(i, &x, &mut g);
+        (g, r)
+    };
+    let samples = (0..state.samples()).map(row).collect();
+    Fitted { x, samples, analysis: state.analyse(&bounds) }
+}
+
+/// Nine rows with a good spread, and readings that do not fit.
+fn spread<T: Real>() -> Linear<T, 3> {
+    let rows: Vec<[f64; 3]> = (0..9).map(|i| f64::from(i) - 3.0).map(|t| [1.0, t, t * t - 4.0]).collect();
+    Linear::of(&rows, &[1.0, -2.0, 0.5, 3.0, -1.0, 2.5, 0.0, 4.0, -3.0])
+}
+
+fn without<T: Real, const N: usize>(problem: &Linear<T, N>, i: usize) -> Linear<T, N> {
+    let mut rest = problem.clone();
+    rest.a.remove(i);
+    rest.b.remove(i);
+    rest
+}
+
+fn leverages_sum<T: Real, K: Accumulation>(problem: &Linear<T, 3>, bounds: Bounds<T, 3>, rank: usize, tolerance: f64) {
+    let fit = fitted::<T, 3, K>(problem, bounds);
+    let sum: f64 = fit.samples.iter().map(|(g, _)| fit.analysis.leverage(g).to_f64()).sum();
+    assert_eq!(fit.analysis.rank(), rank);
+    assert!((sum - rank as f64).abs() < tolerance, "{sum} {rank}");
+}
+
+#[test]
+fn leverages_sum_to_the_rank() {
+    fn check<T: Real>(tolerance: f64) {
+        let (full, plane) = (spread(), Linear::of(&PLANE, &[1.0, 2.0, 3.0, 4.0]));
+        let fixed = Bounds::none().fix(1, T::of_f64(0.25));
+        for (problem, bounds, rank) in
+            [(&full, Bounds::none(), 3), (&full, fixed, 2), (&plane, Bounds::none(), 2), (&plane, fixed, 2)]
+        {
+            leverages_sum::<T, SquareRoot>(problem, bounds, rank, tolerance);
+            leverages_sum::<T, Normal>(problem, bounds, rank, 100.0 * tolerance);
+        }
+    }
+    check::<f64>(1e-13);
+    check::<f32>(1e-5);
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn leverages_of_a_deficient_fit_are_finite_and_sum_to_its_rank(
+        entries in prop::collection::vec(-1.0..1.0_f64, 21),
+        direction in [0.2..1.0_f64, -1.0..-0.2_f64, 0.2..1.0_f64],
+    ) {
+        let values = nalgebra::SMatrix::<f64, 7, 3>::from_row_slice(&entries).singular_values();
+        prop_assume!(values.min() > 0.5);
+        leverages_sum::<f64, SquareRoot>(&dependent(&entries, direction), Bounds::none(), 2, 1e-12);
+        leverages_sum::<f64, Normal>(&dependent(&entries, direction), Bounds::none(), 2, 1e-6);
+        leverages_sum::<f32, SquareRoot>(&dependent(&entries, direction), Bounds::none(), 2, 1e-5);
+        leverages_sum::<f32, Normal>(&dependent(&entries, direction), Bounds::none(), 2, 1e-2);
+    }
+}
+
+/// Leaving a sample out of a linear problem does to the fit what its row and residual foretold.
+fn leaving_out<T: Real, K: Accumulation>(tolerance: f64) {
+    let near = |a: T, b: T| assert!((a / b - T::ONE).abs().to_f64() < tolerance, "{a} {b}");
+    let problem = spread::<T>();
+    let all = fitted::<T, 3, K>(&problem, Bounds::none());
+    for (i, (g, r)) in all.samples.iter().enumerate() {
+        let rest = fitted::<T, 3, K>(&without(&problem, i), Bounds::none());
+        let h = all.analysis.leverage(g);
+        let apart = (g.dot(&rest.x) - problem.b[i]).to_f64();
+        assert!((apart - (*r / (T::ONE - h)).to_f64()).abs() < tolerance, "sample {i}");
+
+        let moved = all.x - rest.x;
+        let squares = all.samples.iter().fold(T::ZERO, |sum, (g, _)| sum + g.dot(&moved).squared());
+        let distance = squares / (T::of_f64(3.0) * all.analysis.residual_variance());
+        let influence = all.analysis.influence(g, *r);
+        assert!((influence - distance).abs().to_f64() < tolerance, "sample {i}: {influence} {distance}");
+
+        let deviation = rest.analysis.residual_variance().sqrt();
+        near(all.analysis.studentized(g, *r), *r / (deviation * (T::ONE - h).sqrt()));
+        assert_eq!((all.analysis.freedom(), rest.analysis.freedom()), (6, 5));
+    }
+}
+
+#[test]
+fn influence_is_that_of_leaving_the_sample_out() {
+    leaving_out::<f64, SquareRoot>(1e-12);
+    leaving_out::<f64, Normal>(1e-12);
+    leaving_out::<f32, SquareRoot>(2e-4);
+    leaving_out::<f32, Normal>(2e-4);
+}
+
+/// Longley's employment data (1967): deflator, national product, unemployed, armed forces, population, year; employed.
+const LONGLEY: [[f64; 7]; 16] = [
+    [83.0, 234.289, 235.6, 159.0, 107.608, 1947.0, 60.323],
+    [88.5, 259.426, 232.5, 145.6, 108.632, 1948.0, 61.122],
+    [88.2, 258.054, 368.2, 161.6, 109.773, 1949.0, 60.171],
+    [89.5, 284.599, 335.1, 165.0, 110.929, 1950.0, 61.187],
+    [96.2, 328.975, 209.9, 309.9, 112.075, 1951.0, 63.221],
+    [98.1, 346.999, 193.2, 359.4, 113.270, 1952.0, 63.639],
+    [99.0, 365.385, 187.0, 354.7, 115.094, 1953.0, 64.989],
+    [100.0, 363.112, 357.8, 335.0, 116.219, 1954.0, 63.761],
+    [101.2, 397.469, 290.4, 304.8, 117.388, 1955.0, 66.019],
+    [104.6, 419.180, 282.2, 285.7, 118.734, 1956.0, 67.857],
+    [108.4, 442.769, 293.6, 279.8, 120.445, 1957.0, 68.169],
+    [110.8, 444.546, 468.1, 263.7, 121.950, 1958.0, 66.513],
+    [112.6, 482.704, 381.3, 255.2, 123.366, 1959.0, 68.655],
+    [114.2, 502.601, 393.1, 251.4, 125.368, 1960.0, 69.564],
+    [115.7, 518.173, 480.6, 257.2, 127.852, 1961.0, 69.331],
+    [116.9, 554.894, 400.7, 282.7, 130.081, 1962.0, 70.551],
+];
+
+#[test]
+fn influence_in_longley_data_is_that_of_cook() {
+    let rows = LONGLEY.map(|[a, b, c, d, e, f, _]| [1.0, a, b, c, d, e, f]);
+    let fit = fitted::<f64, 7, SquareRoot>(&Linear::of(&rows, &LONGLEY.map(|row| row[6])), Bounds::none());
+    // NIST StRD, linear regression: the certified residual SD and slope over the years, in thousands of people.
+    assert!((fit.analysis.residual_variance().sqrt() / 0.304_854_073_561_965 - 1.0).abs() < 1e-9);
+    assert!((fit.x[6] / 1.829_151_464_613_55 - 1.0).abs() < 1e-7);
+    let mut distances: Vec<(usize, f64)> =
+        fit.samples.iter().map(|(g, r)| fit.analysis.influence(g, *r)).enumerate().collect();
+    distances.sort_by(|a, b| b.1.total_cmp(&a.1));
+    // Cook (1977), who found 1951 and 1962 on these data.
+    let found = distances[..2].iter().map(|(i, d)| (1947 + i, format!("{d:.2}"))).collect::<Vec<_>>();
+    assert_eq!(found, [(1951, "0.61".into()), (1962, "0.47".into())]);
+}
+
+#[test]
+fn a_sample_that_the_rank_needs_has_no_limit_of_influence() {
+    let rows = [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [1.0, 1.0]];
+    let fit = fitted::<f64, 2, SquareRoot>(&Linear::of(&rows, &[1.0, 2.0, 3.0, 5.0]), Bounds::none());
+    let (g, r) = fit.samples[3];
+    assert!((fit.analysis.leverage(&g) - 1.0).abs() < 1e-14);
+    assert_eq!(fit.analysis.influence(&g, r), f64::INFINITY);
+    assert!(fit.analysis.studentized(&g, r).is_nan());
+    // No degree of freedom is left over for a second opinion.
+    let tight = fitted::<f64, 2, SquareRoot>(&Linear::of(&rows[1..], &[2.0, 3.0, 5.0]), Bounds::none());
+    assert!(tight.analysis.studentized(&tight.samples[0].0, tight.samples[0].1).is_nan());
+    assert_eq!(tight.analysis.freedom(), 1);
+    // A perfect fit moves nowhere.
+    let perfect = fitted::<f64, 2, SquareRoot>(&Linear::of(&rows, &[0.0, 0.0, 0.0, 0.0]), Bounds::none());
+    assert_eq!(perfect.analysis.influence(&perfect.samples[0].0, 0.0), 0.0);
+    assert_eq!(perfect.analysis.studentized(&perfect.samples[0].0, 0.0), 0.0);
+}
+
+/// The straight line of any textbook: `s √(1/m + (t - t̄)²/Σ(tᵢ - t̄)²)`, and one more under the root for an observation.
+fn bands_of_a_line<T: Real, K: Accumulation>(tolerance: f64) {
+    let (times, readings) = ([0.0, 1.0, 2.0, 4.0, 7.0], [1.1, 1.9, 3.2, 4.7, 8.4]);
+    let line = Linear::<T, 2>::of(&times.map(|t| [1.0, t]), &readings);
+    let fit = fitted::<T, 2, K>(&line, Bounds::none());
+    let s2 = fit.analysis.residual_variance();
+    for t in [-3.0, 0.0, 2.8, 5.0, 100.0] {
+        let g = point([1.0, t]);
+        let h: f64 = 1.0 / 5.0 + (t - 2.8) * (t - 2.8) / 30.8;
+        for (found, expected) in [
+            (fit.analysis.prediction(&g, s2), (s2.to_f64() * h).sqrt()),
+            (fit.analysis.prediction(&g, T::ONE), h.sqrt()),
+            (fit.analysis.observation(&g, s2), (s2.to_f64() * (1.0 + h)).sqrt()),
+        ] {
+            assert!((found.to_f64() / expected - 1.0).abs() < tolerance, "{t}: {found} {expected}");
+        }
+    }
+}
+
+#[test]
+fn bands_are_those_of_a_line() {
+    bands_of_a_line::<f64, SquareRoot>(1e-13);
+    bands_of_a_line::<f64, Normal>(1e-13);
+    bands_of_a_line::<f32, SquareRoot>(1e-5);
+    bands_of_a_line::<f32, Normal>(1e-5);
+}
+
+#[test]
+fn nothing_is_predicted_beyond_what_the_data_determine() {
+    fn check<T: Real, K: Accumulation>() {
+        let plane = fitted::<T, 3, K>(&Linear::of(&PLANE, &[1.0, 2.0, 3.0, 4.0]), Bounds::none()).analysis;
+        assert_eq!(plane.prediction(&point([1.0, -1.0, 0.0]), T::ONE), T::INFINITY);
+        assert_eq!(plane.observation(&point([0.0, 3.0, 1.0]), T::ONE), T::INFINITY);
+        assert!(plane.prediction(&point([3.0, 3.0, -1.0]), T::ONE).is_finite());
+        let zero = Linear::<T, 2>::of(&[[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]], &[1.0, 2.0, 4.0]);
+        let free = fitted::<T, 2, K>(&zero, Bounds::none()).analysis;
+        let fixed = fitted::<T, 2, K>(&zero, Bounds::none().fix(1, T::ONE)).analysis;
+        assert_eq!(free.prediction(&point([1.0, 0.1]), T::ONE), T::INFINITY);
+        assert!((fixed.leverage(&point([1.0, 0.1])).to_f64() - 1.0 / 14.0).abs() < 1e-6);
+    }
+    check::<f64, SquareRoot>();
+    check::<f64, Normal>();
+    check::<f32, SquareRoot>();
+    check::<f32, Normal>();
+}
+
+/// What a regression of column `j` on the others leaves of it, as a share.
+fn share(rows: &[[f64; 4]], j: usize) -> f64 {
+    let others: Vec<[f64; 3]> = rows.iter().map(|row| std::array::from_fn(|k| row[(j + 1 + k) % 4])).collect();
+    let column: Vec<f64> = rows.iter().map(|row| row[j]).collect();
+    let rest = fitted::<f64, 3, SquareRoot>(&Linear::of(&others, &column), Bounds::none());
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
+    norm(&mut rest.samples.iter().map(|(_, r)| *r)) / norm(&mut column.iter().copied())
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn excitation_is_what_the_other_columns_leave(entries in prop::collection::vec(-1.0..1.0_f64, 36)) {
+        let rows: Vec<[f64; 4]> = entries.chunks_exact(4).map(|row| row.try_into().unwrap()).collect();
+        let expected: [f64; 4] = std::array::from_fn(|j| share(&rows, j));
+        let readings: Vec<f64> = (0..9).map(|i| f64::from(i * i % 5)).collect();
+        fn check<T: Real, K: Accumulation>(rows: &[[f64; 4]], readings: &[f64], expected: [f64; 4], tolerance: f64) {
+            let found = fitted::<T, 4, K>(&Linear::of(rows, readings), Bounds::none()).analysis.excitation();
+            for (found, expected) in found.iter().zip(expected) {
+                assert!((found.to_f64() - expected).abs() < tolerance, "{found} {expected}");
+            }
+        }
+        check::<f64, SquareRoot>(&rows, &readings, expected, 1e-11);
+        check::<f64, Normal>(&rows, &readings, expected, 1e-6);
+        check::<f32, SquareRoot>(&rows, &readings, expected, 1e-4);
+    }
+}
+
+/// What one axis of an accelerometer reads of gravity: scale, two misalignments, offset; columns of unit size.
+fn attitudes(roll: f64) -> Vec<[f64; 4]> {
+    let tumble = (0..40).map(|k| (0.9 * f64::from(k), roll * (2.3 * f64::from(k)).sin()));
+    tumble.map(|(pitch, roll)| [pitch.sin(), pitch.cos() * roll.sin(), pitch.cos() * roll.cos(), 1.0]).collect()
+}
+
+#[test]
+fn a_missing_rotation_is_named() {
+    const NAMES: [&str; 4] = ["scale", "misalignment seen by roll", "misalignment seen by pitch", "offset"];
+    fn check<T: Real, K: Accumulation>() {
+        let excitation = |roll: f64| {
+            let rows = attitudes(roll);
+            let readings: Vec<f64> = rows.iter().map(|a| 1.02 * a[0] + 0.01 * a[2] - 0.03).collect();
+            let analysis = fitted::<T, 4, K>(&Linear::of(&rows, &readings), Bounds::none()).analysis;
+            (analysis.excitation(), analysis.least_excited(), analysis.rank())
+        };
+        let (still, least, rank) = excitation(0.0);
+        assert_eq!((least.map(|j| NAMES[j]), rank), (Some("misalignment seen by roll"), 3));
+        assert_eq!(still[1], T::ZERO);
+        assert!([0, 2, 3].iter().all(|&j| still[j].to_f64() > 0.9), "{still}");
+        let (turned, _, rank) = excitation(1.5);
+        assert!(rank == 4 && turned.iter().all(|share| share.to_f64() > 0.9 && *share <= T::ONE), "{turned}");
+    }
+    check::<f64, SquareRoot>();
+    check::<f64, Normal>();
+    check::<f32, SquareRoot>();
+    check::<f32, Normal>();
+}
+
+#[test]
+fn excitation_of_dependent_and_of_known_parameters() {
+    memories(
+        |analysis| {
+            let excitation = analysis.excitation();
+            assert_eq!((excitation[0], excitation[1], analysis.least_excited()), (0.0, 0.0, Some(0)));
+            assert!(excitation[2] > 0.5, "{excitation}");
+        },
+        &Linear::of(&PLANE, &[1.0, 2.0, 3.0, 4.0]),
+        Bounds::none(),
+    );
+    memories(
+        |analysis| {
+            let excitation = analysis.excitation();
+            assert_eq!((excitation[0], analysis.least_excited()), (1.0, Some(1)));
+            assert!((excitation[1] - excitation[2]).abs() < 1e-7, "two columns have one angle");
+        },
+        &Linear::of(&PLANE, &[1.0, 2.0, 3.0, 4.0]),
+        Bounds::none().fix(0, 0.25),
+    );
+    memories(
+        |analysis| assert_eq!(analysis.least_excited(), None),
+        &Linear::of(&PLANE, &[1.0, 2.0, 3.0, 4.0]),
+        Bounds::none().fix(0, 1.0).fix(1, 2.0).fix(2, 3.0),
+    );
+}
