@@ -35,7 +35,8 @@ pub struct Tolerances<T> {
     /// and a trial did not find. Zero or more; default ε^1.5. The remaining error is then about `√(decrease · (m - n))`
     /// standard errors: 4ε is enough for statistics and saves a pass or two.
     pub decrease: T,
-    /// [`Criterion::Step`]: the undamped step has `‖Dp‖ ≤ step · ‖Dx‖`. Zero or more; default 2ε.
+    /// [`Criterion::Step`]: the undamped step has `‖Dp‖ ≤ step · ‖Dx‖`, or `16Nε ‖Dx‖` where the model is singular. Zero or
+    /// more; default 2ε.
     pub step: T,
 }
 
@@ -78,7 +79,7 @@ pub trait Strategy<T: Real, const N: usize, const A: usize> {
     }
 
     /// Writes a step of length at most about `radius` to `p`, zeros if there is none. `scratch` is free.
-    fn step<K: Accumulation>(
+    fn choose<K: Accumulation>(
         &self,
         model: &Model<'_, T, N, A, Self::Domain>,
         radius: T,
@@ -367,7 +368,7 @@ impl<T: Real, const N: usize, const A: usize, K: Accumulation, G: Gather<T>> Fit
         // A radius so small that no decrease can be seen says nothing about the point, unless a rejection made it so small.
         let mut enlargements = if accepted { 20 } else { 0 };
         let mut step = loop {
-            let step = strategy.step::<K>(&model, self.radius, self.damping, &mut self.step, &mut self.trial);
+            let step = strategy.choose::<K>(&model, self.radius, self.damping, &mut self.step, &mut self.trial);
             (self.promise, self.slope) = model.promise::<K>(&self.step);
             if step.free || self.promise > noise || enlargements == 0 {
                 break step;
@@ -386,7 +387,9 @@ impl<T: Real, const N: usize, const A: usize, K: Accumulation, G: Gather<T>> Fit
         self.length = model.length(&self.step);
         domain.advance(&self.x, &self.step, &mut self.candidate);
         if step.free {
-            if self.length <= tolerances.step * size {
+            // Where the model is singular, what it cannot resolve is no reason to move on.
+            let blur = if step.ridge > T::ZERO { T::of_usize(16 * N) * T::EPSILON } else { T::ZERO };
+            if self.length <= tolerances.step.max(blur) * size {
                 self.status = Status::Converged(Criterion::Step);
                 return;
             }

@@ -63,7 +63,7 @@ impl<T: Real, const N: usize, const A: usize, D: Domain<T, N, A>> Strategy<T, N,
         &self.tolerances
     }
 
-    fn step<K: Accumulation>(
+    fn choose<K: Accumulation>(
         &self,
         model: &Model<'_, T, N, A, D>,
         radius: T,

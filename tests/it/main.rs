@@ -13,6 +13,7 @@
 
 mod calibrate;
 mod calibrator;
+mod catalogue;
 mod curve_fit;
 mod degenerate;
 mod domains;
@@ -25,3 +26,4 @@ mod reference;
 mod report;
 mod separable;
 mod status;
+mod tape;

@@ -26,6 +26,11 @@ pub fn sets(topic: &str) -> Vec<PathBuf> {
     sets
 }
 
+/// The name of a set.
+pub fn folder_of(set: &Path) -> String {
+    set.file_name().unwrap().to_str().unwrap().to_owned()
+}
+
 pub fn meta(set: &Path) -> toml::Table {
     std::fs::read_to_string(set.join("meta.toml")).unwrap().parse().unwrap()
 }

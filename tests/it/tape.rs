@@ -1,0 +1,139 @@
+//! Straight-line programs of the reference data: residuals over any number, and as rows.
+
+use std::path::Path;
+
+use nalgebra::SVector;
+use thalweg::problem::{Dual, Problem, Rows};
+use thalweg::{Number, Real};
+
+use crate::reference::folder_of;
+
+#[derive(Clone, Copy, Debug)]
+enum Operand {
+    Variable(usize),
+    Row(usize),
+    Constant(f64),
+}
+
+impl Operand {
+    fn parse(text: &str) -> Self {
+        let numbered = |prefix: char| text.strip_prefix(prefix).and_then(|n| n.parse().ok());
+        if let Some(i) = numbered('x') {
+            Self::Variable(i)
+        } else if let Some(i) = numbered('t') {
+            Self::Row(i)
+        } else {
+            Self::Constant(text.parse().unwrap())
+        }
+    }
+}
+
+/// A program: operations on earlier results, and which of them are residuals.
+#[derive(Clone, Debug)]
+pub struct Tape {
+    operations: Vec<(String, Operand, Operand)>,
+    residuals: Vec<Operand>,
+}
+
+impl Tape {
+    pub fn load(set: &Path) -> Self {
+        let text = std::fs::read_to_string(set.join("tape.csv")).unwrap();
+        let (mut operations, mut residuals) = (Vec::new(), Vec::new());
+        for line in text.lines().skip(1) {
+            let cells: Vec<&str> = line.split(',').collect();
+            if cells[0] != "out" {
+                let second =
+                    cells.get(2).filter(|cell| !cell.is_empty()).map_or(Operand::Constant(0.0), |c| Operand::parse(c));
+                operations.push((cells[0].to_owned(), Operand::parse(cells[1]), second));
+            } else if cells[1].starts_with('r') {
+                residuals.push(Operand::parse(cells[2]));
+            }
+        }
+        Self { operations, residuals }
+    }
+
+    pub fn residuals<D: Number>(&self, x: &[D]) -> Vec<D> {
+        let mut results: Vec<D> = Vec::with_capacity(self.operations.len());
+        let value = |operand: &Operand, results: &[D]| match operand {
+            Operand::Variable(i) => x[*i],
+            Operand::Row(i) => results[*i],
+            Operand::Constant(c) => D::of(*c),
+        };
+        for (operation, a, b) in &self.operations {
+            let (a, exponent) = (value(a, &results), b);
+            let b = value(b, &results);
+            let result = match operation.as_str() {
+                "neg" => -a,
+                "exp" => a.exp(),
+                "log" => a.ln(),
+                "sqrt" => a.sqrt(),
+                "sin" => a.sin(),
+                "cos" => a.cos(),
+                "tan" => a.tan(),
+                "asin" => a.asin(),
+                "acos" => a.acos(),
+                "atan" => a.atan(),
+                "sinh" => a.sinh(),
+                "cosh" => a.cosh(),
+                "tanh" => a.tanh(),
+                "abs" => a.abs(),
+                "add" => a + b,
+                "sub" => a - b,
+                "mul" => a * b,
+                "div" => a / b,
+                "pow" => match exponent {
+                    Operand::Constant(e) if *e == e.trunc() && e.abs() < 100.0 => a.powi(*e as i32),
+                    _ => a.powf(b),
+                },
+                other => panic!("unknown operation {other}"),
+            };
+            results.push(result);
+        }
+        self.residuals.iter().map(|residual| value(residual, &results)).collect()
+    }
+}
+
+/// The residuals of a tape as rows; a point is evaluated once.
+#[derive(Clone, Debug)]
+pub struct TapeRows<T: Real, const N: usize> {
+    tape: Tape,
+    at: Option<(SVector<T, N>, Vec<Dual<T, N>>)>,
+}
+
+impl<T: Real, const N: usize> TapeRows<T, N> {
+    pub fn new(tape: Tape) -> Self {
+        Self { tape, at: None }
+    }
+}
+
+impl<T: Real, const N: usize> Problem for TapeRows<T, N> {
+    type Error = core::convert::Infallible;
+}
+
+impl<T: Real, const N: usize> Rows<T, N> for TapeRows<T, N> {
+    fn rows(&self) -> usize {
+        self.tape.residuals.len()
+    }
+
+    fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error> {
+        if self.at.as_ref().is_none_or(|(at, _)| at != x) {
+            let variables: Vec<_> = (0..N).map(|j| Dual::variable(x[j], j)).collect();
+            self.at = Some((*x, self.tape.residuals(&variables)));
+        }
+        let (_, residuals) = self.at.as_ref().unwrap();
+        *g = SVector::from(residuals[i].gradient);
+        Ok(residuals[i].value)
+    }
+}
+
+#[test]
+fn tapes_reproduce_their_starts() {
+    for set in crate::reference::sets("mgh") {
+        let meta = crate::reference::meta(&set);
+        let x0 = crate::reference::numbers(&meta, "start", "x0");
+        let residuals = Tape::load(&set).residuals(&x0);
+        for (found, wanted) in residuals.iter().zip(crate::reference::numbers(&meta, "start", "residuals_at_x0")) {
+            assert!((found - wanted).abs() <= 1e-13 * wanted.abs().max(1.0), "{}: {found} {wanted}", folder_of(&set));
+        }
+    }
+}
