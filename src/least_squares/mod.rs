@@ -3,10 +3,12 @@
 mod accumulate;
 mod bounds;
 mod levenberg_marquardt;
+mod recursive;
 mod report;
 mod trust_region;
 
 pub use accumulate::{Accumulation, Normal, SquareRoot};
 pub use bounds::{Bounds, Domain, Everywhere};
 pub use levenberg_marquardt::{LevenbergMarquardt, StreamedState};
+pub use recursive::{Covariance, Recursion, RecursiveLeastSquares, RecursiveState, Update};
 pub use report::{Analysis, Certificate, certify};

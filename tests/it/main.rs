@@ -19,6 +19,7 @@ mod laws;
 mod nist;
 mod problems;
 mod real;
+mod recursive;
 mod reference;
 mod report;
 mod status;
