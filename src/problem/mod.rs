@@ -6,6 +6,7 @@
 //! | [`Forward`] | a model over [`Number`](crate::real::Number) | exact derivatives by dual numbers |
 //! | [`Differences`] | values or residuals | derivatives by finite differences |
 //! | [`Robust`] | rows | a robust loss with its second-order treatment |
+//! | [`Orthogonal`] | a curve through measured points | rows of orthogonal distances: errors in both variables |
 //! | [`Prior`] | rows | a Gaussian prior in information form |
 //! | [`Cached`] | values and gradients | answers a repeated question from memory |
 //! | [`Counted`] | any | counts evaluations |
@@ -22,6 +23,8 @@ mod difference;
 mod dual;
 mod faulty;
 mod mailbox;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..K")]
+mod orthogonal;
 mod prior;
 mod robust;
 
@@ -35,6 +38,7 @@ pub use difference::{Differences, Mismatch, check_gradient, check_row};
 pub use dual::{Dual, Forward, Function, Model, hessian_product};
 pub use faulty::{Fault, Faulty, Injected};
 pub use mailbox::{Asked, Mailbox};
+pub use orthogonal::{Curve, Orthogonal, Sample};
 pub use prior::Prior;
 pub use robust::{Loss, LossAt, Robust};
 

@@ -17,6 +17,7 @@ mod degenerate;
 mod equivalence;
 mod laws;
 mod nist;
+mod orthogonal;
 mod problems;
 mod real;
 mod recursive;
