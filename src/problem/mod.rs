@@ -5,7 +5,7 @@
 //! | [`value_fn`], [`gradient_fn`], [`residual_fn`], [`row_fn`] | closures | make an oracle of a closure |
 //! | [`Forward`] | a model over [`Number`](crate::real::Number) | exact derivatives by dual numbers |
 //! | [`Differences`] | values or residuals | derivatives by finite differences |
-//! | [`Robust`] | rows | a robust loss with its second-order treatment |
+//! | [`Robust`] | rows | a robust loss, second-order or reweighted |
 //! | [`Orthogonal`] | a curve through measured points | rows of orthogonal distances: errors in both variables |
 //! | [`Prior`] | rows | a Gaussian prior in information form |
 //! | [`Cached`] | values and gradients | answers a repeated question from memory |
@@ -27,6 +27,7 @@ mod mailbox;
 mod orthogonal;
 mod prior;
 mod robust;
+mod scale;
 
 use nalgebra::SVector;
 
@@ -41,6 +42,8 @@ pub use mailbox::{Asked, Mailbox};
 pub use orthogonal::{Curve, Orthogonal, Sample};
 pub use prior::Prior;
 pub use robust::{Loss, LossAt, Robust};
+pub(crate) use scale::median;
+pub use scale::robust_scale;
 
 use crate::real::Real;
 
