@@ -2,6 +2,7 @@
 
 mod accumulate;
 mod bounds;
+mod graduated;
 mod levenberg_marquardt;
 mod recursive;
 mod report;
@@ -9,6 +10,7 @@ mod trust_region;
 
 pub use accumulate::{Accumulation, Normal, SquareRoot};
 pub use bounds::{Bounds, Domain, Everywhere};
+pub use graduated::{Graduated, GraduatedState};
 pub use levenberg_marquardt::{LevenbergMarquardt, StreamedState};
 pub use recursive::{Covariance, Recursion, RecursiveLeastSquares, RecursiveState, Update};
 pub use report::{Analysis, Certificate, certify};
