@@ -29,7 +29,7 @@ use crate::step::{ConfigError, Method, Stall, Status};
 /// ```
 /// use nalgebra::{Vector2, vector};
 /// use thalweg::{Method, least_squares::Graduated, problem::row_fn};
-/// let y = [1.0, 3.0, 5.0, 60.0, 9.0, 70.0, 13.0, 80.0, 90.0]; // 1 + 2t, and four outliers
+/// let y = [1.0, 3.0, 5.0, 60.0, 9.0, -40.0, 13.0, 80.0, 30.0]; // 1 + 2t, and four outliers
 /// let mut line = row_fn(9, |i, x: &Vector2<f64>, g: &mut Vector2<f64>| {
 ///     *g = vector![1.0, i as f64];
 ///     x[0] + x[1] * i as f64 - y[i]

@@ -123,7 +123,7 @@ impl<T: Real> RecursiveLeastSquares<T> {
 }
 
 /// Memory of [`RecursiveLeastSquares`]: `K` says in which form, [`Covariance`] or [`SquareRoot`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
 pub struct RecursiveState<T: Real, const N: usize, K = Covariance> {

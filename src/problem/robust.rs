@@ -83,9 +83,9 @@ impl Loss {
 ///   by a tenth of the weight `φ'/z`, which keeps the model positive; the cost alone decides what is accepted. Fast near a
 ///   solution.
 /// - [Reweighted](Self::reweighted) (iteratively reweighted least squares, Holland & Welsch 1977): a row enters the
-///   curvature with the weight `φ'/z`. Linear models are then majorized by what is minimized, so undamped steps descend:
-///   steadier from far off and with many outliers, but linear in convergence, the slower the more samples lie about the
-///   scale.
+///   curvature with the weight `φ'/z`. The reweighted squares lie above the loss, so that full steps of a linear model
+///   descend: steadier from far off and with many outliers, but of linear convergence, the slower the more samples lie
+///   about the scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Robust<P, T> {
     inner: P,

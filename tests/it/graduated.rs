@@ -46,9 +46,9 @@ fn graduated<T: Real, const N: usize>(
 
 /// Plain fits under `losses` fail where graduated non-convexity finds the truth, in both scalars. Huber's loss copes where
 /// errors to all sides balance.
-fn finds<const N: usize, P: Clone>(losses: &[Loss], problem: P, scale: f64, start: [f64; N], truth: [f64; N], near: f64)
+fn finds<const N: usize, P>(losses: &[Loss], problem: P, scale: f64, start: [f64; N], truth: [f64; N], near: f64)
 where
-    P: Rows<f32, N> + Rows<f64, N>,
+    P: Rows<f32, N> + Rows<f64, N> + Clone,
 {
     let error = |x: &SVector<f64, N>| (x - SVector::from(truth)).amax();
     for loss in losses {
@@ -101,7 +101,7 @@ impl<T: Real> Model<T, 1> for Turn {
         let ([a, b], to) = self.0[i / 2];
         let (c, s) = (x[0].cos(), x[0].sin());
         let (a, b) = (T::of_f64(a), T::of_f64(b));
-        let turned = if i % 2 == 0 { c.scale(a) - s.scale(b) } else { s.scale(a) + c.scale(b) };
+        let turned = [c.scale(a) - s.scale(b), s.scale(a) + c.scale(b)][i % 2];
         turned.offset(-T::of_f64(to[i % 2]))
     }
 }
