@@ -45,7 +45,7 @@ pub struct Graduated<T, D = Everywhere> {
     pub scale: T,
     /// The factor of μ from level to level. In (0, 1); default 1/1.4.
     pub shrink: T,
-    /// The trial points of a level before the last one. Positive; default 4.
+    /// The trial points of a level before the last one: more of them follow its minimum more closely. Positive; default 2.
     pub trials: u32,
     /// What solves a level. Its tolerances decide how the last one ends.
     pub solver: LevenbergMarquardt<T, D>,
@@ -54,7 +54,7 @@ pub struct Graduated<T, D = Everywhere> {
 impl<T: Real> Graduated<T> {
     /// The default parameters for residuals of a scale `c`.
     pub fn new(scale: T) -> Self {
-        Self { scale, shrink: T::of_f64(1.0 / 1.4), trials: 4, solver: LevenbergMarquardt::default() }
+        Self { scale, shrink: T::of_f64(1.0 / 1.4), trials: 2, solver: LevenbergMarquardt::default() }
     }
 }
 

@@ -8,6 +8,7 @@ use thalweg::least_squares::{Covariance, Recursion, RecursiveLeastSquares, Recur
 use thalweg::{ConfigError, Real};
 
 use crate::problems::{distance, point, wide};
+use crate::reference;
 
 fn normal(random: &mut ChaCha8Rng) -> f64 {
     StandardNormal.sample(random)
@@ -314,4 +315,28 @@ fn what_is_not_finite_changes_nothing() {
     refuses::<f64, Covariance>();
     refuses::<f32, SquareRoot>();
     refuses::<f64, SquareRoot>();
+}
+
+/// A platinum thermometer, `R = R₀(1 + At + Bt²)`, one entry of its table at a time, against the stored batch solution.
+#[test]
+fn a_platinum_thermometer_as_published() {
+    let Some(folder) = reference::folder("thermistor") else { return };
+    let set = folder.join("pt100-hot");
+    let (meta, (_, rows)) = (reference::meta(&set), reference::table(&set.join("data.csv")));
+    let numbers = |key: &str| reference::numbers(&meta, "callendar_van_dusen", key);
+    let (params, errors) = (numbers("params"), numbers("std_err"));
+    let sse = reference::number(&meta["callendar_van_dusen"]["sse"]);
+    let mut state = RecursiveState::square_root(SVector::zeros(), &SVector::repeat(1e16)).unwrap();
+    for row in &rows {
+        let t = row[0] / 100.0;
+        absorbed(RecursiveLeastSquares::default().update(&mut state, &vector![1.0, t, t * t], row[1]));
+    }
+    let [r0, a, b] = [state.x()[0], state.x()[1], state.x()[2]];
+    let found = [r0, a / r0 / 100.0, b / r0 / 1e4];
+    for (found, published) in found.iter().zip(params) {
+        assert!((found / published - 1.0).abs() < 1e-11, "{found} {published}");
+    }
+    assert!((state.residual_variance() * 83.0 / sse - 1.0).abs() < 1e-7, "{}", state.residual_variance());
+    let error = state.covariance(state.residual_variance())[(0, 0)].sqrt();
+    assert!((error / errors[0] - 1.0).abs() < 1e-7, "{error} {}", errors[0]);
 }

@@ -3,10 +3,11 @@
 use nalgebra::{Matrix3, SVector, Vector3};
 use proptest::prelude::*;
 use thalweg::least_squares::{Everywhere, LevenbergMarquardt, SquareRoot, StreamedState, certify};
-use thalweg::problem::{Block, Forward, Loss, Robust, Rows, robust_scale};
-use thalweg::{ConfigError, Method, Real, Status};
+use thalweg::problem::{Block, Forward, Loss, Model, Robust, Rows, robust_scale};
+use thalweg::{ConfigError, Method, Number, Real, Status};
 
 use crate::problems::{Decay, Linear, cases, decay_row, distance, point, wide};
+use crate::reference;
 
 const LOSSES: [Loss; 7] =
     [Loss::Squared, Loss::Huber, Loss::SoftL1, Loss::Cauchy, Loss::Tukey, Loss::GemanMcClure, Loss::TruncatedSquares];
@@ -133,4 +134,44 @@ fn the_robust_scale_of_bad_residuals() {
     assert_eq!(of(&[f64::NAN, f64::INFINITY]), 0.0);
     assert_eq!(of(&[1.0, f64::NAN, -1.0, f64::INFINITY, 1.0]), 1.4826);
     assert!(of(&[0.0, 0.0, 5.0]) < 1e-20);
+}
+
+/// Eight pseudoranges an epoch in the plane, `‖x - anchor‖ + offset - pseudorange`.
+struct Hall(Vec<[f64; 3]>);
+impl Model<f64, 3> for Hall {
+    fn rows(&self) -> usize {
+        self.0.len()
+    }
+    fn residual<D: Number<Scalar = f64>>(&self, i: usize, x: &[D; 3]) -> D {
+        let [range, a, b] = self.0[i];
+        let (u, v) = (x[0].offset(-a), x[1].offset(-b));
+        ((u * u + v * v).sqrt() + x[2]).offset(-range)
+    }
+}
+
+/// Positions under Cauchy's loss, where there is one minimum, by both treatments.
+#[test]
+fn positions_from_pseudoranges_as_stored() {
+    let Some(folder) = reference::folder("uwb") else { return };
+    let set = folder.join("tdoa-hall");
+    let (_, ranges) = reference::table(&set.join("pseudoranges.csv"));
+    let (header, epochs) = reference::table(&set.join("reference.csv"));
+    let at = |epoch: &[f64], name: &str| epoch[header.iter().position(|column| column == name).unwrap()];
+    let mut checked = 0;
+    for epoch in epochs.iter().filter(|epoch| at(epoch, "cauchy_n_minima") == 1.0) {
+        let rows: Vec<_> = ranges.iter().filter(|row| row[0] == epoch[0]).map(|row| [row[1], row[2], row[3]]).collect();
+        let mean = rows.iter().fold([0.0; 2], |[x, y], row| [x + row[1] / 8.0, y + row[2] / 8.0]);
+        for reweighted in [false, true] {
+            let robust = Robust::new(Forward(Hall(rows.clone())), Loss::Cauchy, 0.3).unwrap();
+            let mut problem = if reweighted { robust.reweighted() } else { robust };
+            let mut state = StreamedState::new(nalgebra::vector![mean[0], mean[1], 0.0]);
+            let Ok(status) = LevenbergMarquardt::default().run(&mut state, &mut problem, 100_000);
+            let stored = Vector3::new(at(epoch, "cauchy_x"), at(epoch, "cauchy_y"), at(epoch, "cauchy_offset"));
+            // The stored cost has no factor ½.
+            assert!((2.0 * state.cost() / at(epoch, "cauchy_cost") - 1.0).abs() < 1e-10, "{status:?} {}", state.cost());
+            assert!((state.x() - stored).amax() < 1e-5, "epoch {}: {} {stored}", epoch[0], state.x());
+            checked += 1;
+        }
+    }
+    assert!(checked > 100, "{checked}");
 }
