@@ -157,21 +157,21 @@ impl<C, const K: usize> Orthogonal<C, K> {
             if !downhill(hessian(error), &gradient, &mut step) {
                 downhill(hessian(T::ZERO), &gradient, &mut step);
             }
-            // Newton's error is squared by each step: the one that promises this little is the last.
-            let promise = -linalg::dot(&gradient, &step);
-            settled = promise <= T::EPSILON * T::SQRT_EPSILON * squares;
-            // Near the foot point rounding hides the decrease.
-            let slack =
-                if promise <= T::of_f64(64.0) * T::EPSILON * squares { T::of_f64(8.0) * T::EPSILON } else { T::ZERO };
+            // What rounding makes of the squares. Newton's error is squared by each step: one that promises less is the last.
+            let terms = slopes.iter().zip(&at).fold(sample.ordinate.abs(), |sum, (&slope, &t)| sum + (slope * t).abs());
+            let noise = T::of_f64(8.0) * T::EPSILON * (squares + w * error.abs() * terms);
+            settled = -linalg::dot(&gradient, &step) <= noise;
             let mut found = false;
             for _ in 0..30 {
                 let trial: [T; K] = core::array::from_fn(|k| displacement[k] + entries(&step)[k]);
                 let trial_at = moved(&trial);
                 let trial_error = plain(&trial_at);
                 let trial_squares = sample.squares(&trial, trial_error);
-                found = trial_squares < squares || (slack > T::ZERO && trial_squares <= squares + slack * squares);
+                found = trial_squares < squares || (settled && trial_squares <= squares + noise);
                 if found {
                     (displacement, at, error, squares) = (trial, trial_at, trial_error, trial_squares);
+                }
+                if found || settled {
                     break;
                 }
                 step *= T::HALF;

@@ -1,6 +1,9 @@
 //! Orthogonal distance regression against closed forms, published numbers and brute force.
 
+use core::cell::Cell;
+
 use nalgebra::{Matrix2, Matrix3, SVector, vector};
+use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
@@ -8,7 +11,7 @@ use thalweg::least_squares::{LevenbergMarquardt, StreamedState};
 use thalweg::problem::{Curve, Forward, Model, Orthogonal, Rows, Sample, check_row};
 use thalweg::{ConfigError, Method, Number, Real, Stall, Status};
 
-use crate::problems::{distance, point, wide};
+use crate::problems::{cases, distance, point, wide};
 
 /// The ordinate of a curve, over any number.
 trait Shape<const N: usize, const K: usize> {
@@ -319,4 +322,59 @@ fn bad<T: Real>() {
 fn bad_weights_and_samples_are_told() {
     bad::<f32>();
     bad::<f64>();
+}
+
+/// A curve that counts its evaluations.
+struct Counting(Through<Growth, f64>, Cell<u32>);
+impl Curve<f64, 2> for Counting {
+    fn rows(&self) -> usize {
+        self.0.samples.len()
+    }
+    fn sample(&self, i: usize) -> Sample<f64> {
+        self.0.samples[i]
+    }
+    fn value<D: Number<Scalar = f64>>(&self, t: &[D; 1], x: &[D; 2]) -> D {
+        self.1.set(self.1.get() + 1);
+        self.0.shape.shape(t, x)
+    }
+}
+
+/// Three evaluations beside the steps, and two a step.
+#[test]
+fn three_to_five_steps_find_a_foot_point() {
+    for (spread, mean) in [(0.001, 3.1), (0.01, 3.5), (0.1, 4.5), (0.3, 5.0)] {
+        let mut random = ChaCha8Rng::seed_from_u64(9);
+        let mut sample = |k: u32| {
+            let t = 3.0 * f64::from(k) / 500.0;
+            Sample::new([t + noisy(&mut random, spread)], 0.5 * (0.8 * t).exp() + noisy(&mut random, spread))
+        };
+        let samples: Vec<_> = (0..500).map(&mut sample).collect();
+        let mut problem = Orthogonal::new(Counting(through(Growth, &samples), Cell::new(0))).unwrap();
+        let start = problem.curve().1.get();
+        for i in 0..500 {
+            let Ok(_) = problem.row(i, &vector![0.5, 0.8], &mut SVector::zeros());
+        }
+        let steps = (f64::from(problem.curve().1.get() - start) / 500.0 - 3.0) / 2.0;
+        assert!(steps < mean, "{steps} for {spread}");
+    }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    /// At any foot point the derivative by δ vanishes, and no displacement nearby costs less.
+    #[test]
+    fn the_foot_point_is_stationary(
+        t in -2.0..2.0_f64, y in -2.0..4.0_f64, v in 0.01..100.0_f64, w in 0.01..100.0_f64, a in 0.2..2.0_f64, b in -1.5..1.5_f64
+    ) {
+        let samples = [Sample { abscissa: [t], ordinate: y, abscissa_weight: [v], ordinate_weight: w }];
+        let problem = Orthogonal::new(through::<_, f64, 1>(Growth, &samples)).unwrap();
+        let ([foot], on) = problem.foot(0, &vector![a, b]);
+        let (across, along) = (v * (foot - t), w * (on - y) * a * b * (b * foot).exp());
+        prop_assert!((across + along).abs() <= 1e-6 * (across.abs() + along.abs()) + 1e-12, "{} {}", across, along);
+        let cost = |at: f64| w * (a * (b * at).exp() - y).powi(2) + v * (at - t).powi(2);
+        for beside in [-1e-3, 1e-3] {
+            prop_assert!(cost(foot) <= cost(foot + beside) && cost(foot) <= cost(t) * (1.0 + 1e-14));
+        }
+    }
 }
