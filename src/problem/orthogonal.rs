@@ -39,7 +39,7 @@ pub trait Curve<T: Real, const N: usize, const K: usize = 1> {
 /// ∂c/∂x`. So δ is eliminated, where Boggs, Byrd & Schnabel ("A stable and efficient algorithm for nonlinear orthogonal
 /// distance regression", 1987) keep it among the unknowns: no memory a sample, any least squares method.
 ///
-/// The foot point is found anew for each answer, by at most 20 Newton steps from δ = 0 with halving: that is the local
+/// The foot point is found anew for each answer, by at most 20 Newton steps from δ = 0, halved or doubled: that is the local
 /// minimum downhill from the measured point. Three to five steps are usual, each with second derivatives in K variables.
 /// Where a sample lies further from the curve than its radius of curvature the foot point may jump, and the row with it. A
 /// foot point that is not finite makes the residual NaN.
@@ -154,27 +154,32 @@ impl<C, const K: usize> Orthogonal<C, K> {
                 hessian
             };
             let mut step = linalg::zeros();
-            if !downhill(hessian(error), &gradient, &mut step) {
+            let convex = downhill(hessian(error), &gradient, &mut step);
+            if !convex {
                 downhill(hessian(T::ZERO), &gradient, &mut step);
             }
             // What rounding makes of the squares. Newton's error is squared by each step: one that promises less is the last.
             let terms = slopes.iter().zip(&at).fold(sample.ordinate.abs(), |sum, (&slope, &t)| sum + (slope * t).abs());
             let noise = T::of_f64(8.0) * T::EPSILON * (squares + w * error.abs() * terms);
             settled = -linalg::dot(&gradient, &step) <= noise;
-            let mut found = false;
+            // Halved until it pays, or doubled as long as it pays where the sum is not convex.
+            let (from, mut found, mut halved) = (displacement, false, false);
             for _ in 0..30 {
-                let trial: [T; K] = core::array::from_fn(|k| displacement[k] + entries(&step)[k]);
+                let trial: [T; K] = core::array::from_fn(|k| from[k] + entries(&step)[k]);
                 let trial_at = moved(&trial);
                 let trial_error = plain(&trial_at);
                 let trial_squares = sample.squares(&trial, trial_error);
-                found = trial_squares < squares || (settled && trial_squares <= squares + noise);
-                if found {
+                let pays = trial_squares < squares || (settled && trial_squares <= squares + noise);
+                if pays {
                     (displacement, at, error, squares) = (trial, trial_at, trial_error, trial_squares);
                 }
-                if found || settled {
+                let ended = settled || if pays { convex || halved } else { found };
+                found |= pays;
+                if ended {
                     break;
                 }
-                step *= T::HALF;
+                halved |= !pays;
+                step *= if pays { T::TWO } else { T::HALF };
             }
             if !found {
                 break;
