@@ -3,10 +3,9 @@
 use heapless::Vec;
 
 use crate::calibration::model::Frame;
-use crate::calibration::sample::median;
 use crate::calibration::{Calibration, Coverage, Ladder, Settings, Verdict, length};
 use crate::least_squares::{Accumulation, SquareRoot};
-use crate::problem::Loss;
+use crate::problem::{Loss, median};
 use crate::real::Real;
 
 /// What became of a pushed sample.

@@ -3,11 +3,11 @@
 use nalgebra::{Matrix3, SMatrix, Vector3};
 
 use crate::calibration::model::{Frame, Samples, Theta, centre, matrix};
-use crate::calibration::sample::{median, saturated, spread};
+use crate::calibration::sample::{saturated, spread};
 use crate::calibration::{Calibration, Coverage, Rung, Settings, Verdict, corrected, length};
 use crate::least_squares::{Accumulation, Analysis, Bounds, LevenbergMarquardt, SquareRoot, StreamedState};
 use crate::linalg::zeros;
-use crate::problem::{Counted, Prior, Robust};
+use crate::problem::{Counted, Prior, Robust, median};
 use crate::real::Real;
 use crate::step::{Method, Stall, Status};
 

@@ -2,36 +2,6 @@
 
 use crate::real::Real;
 
-/// The lower median of `values`, by bisection over a repeatable iterator: no copy, no sort.
-///
-/// Returns zero for an empty iterator. Values must be finite. 80 halvings are exact or at rounding level for data
-/// whose spread is above 2⁻⁵⁰ of their range.
-pub(super) fn median<T: Real, I: Iterator<Item = T>>(values: impl Fn() -> I) -> T {
-    let (mut low, mut high) = (T::INFINITY, -T::INFINITY);
-    let mut count = 0_usize;
-    for value in values() {
-        low = low.min(value);
-        high = high.max(value);
-        count += 1;
-    }
-    if count == 0 {
-        return T::ZERO;
-    }
-    let half = count.div_ceil(2);
-    for _ in 0..80 {
-        let middle = low + (high - low) * T::HALF;
-        if !(middle > low && middle < high) {
-            break;
-        }
-        if values().filter(|value| *value <= middle).count() >= half {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    high
-}
-
 /// Whether many samples sit exactly at the end of an axis while the other components vary: a clipped reading.
 pub(super) fn saturated<T: Real>(samples: &[[T; 3]], length: T) -> bool {
     (0..3).any(|axis| {

@@ -7,7 +7,8 @@
 //! | [`Differences`] | values or residuals | derivatives by finite differences |
 //! | [`Stacked`] | samples of K residuals | hands them out as rows |
 //! | [`Tangent`] | rows by coordinates | turns derivatives by coordinates into derivatives along a manifold |
-//! | [`Robust`] | rows | a robust loss with its second-order treatment |
+//! | [`Robust`] | rows | a robust loss, second-order or reweighted |
+//! | [`Orthogonal`] | a curve through measured points | rows of orthogonal distances: errors in both variables |
 //! | [`Prior`] | rows | a Gaussian prior in information form |
 //! | [`Cached`] | values and gradients | answers a repeated question from memory |
 //! | [`Counted`] | any | counts evaluations |
@@ -24,8 +25,11 @@ mod difference;
 mod dual;
 mod faulty;
 mod mailbox;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..K")]
+mod orthogonal;
 mod prior;
 mod robust;
+mod scale;
 mod stacked;
 mod tangent;
 
@@ -41,8 +45,11 @@ pub use difference::{Differences, Mismatch, check_gradient, check_row};
 pub use dual::{Dual, Equations, Forward, Function, Model, SeparableModel, VectorModel, hessian_product};
 pub use faulty::{Fault, Faulty, Injected};
 pub use mailbox::{Asked, Mailbox};
+pub use orthogonal::{Curve, Orthogonal, Sample};
 pub use prior::Prior;
 pub use robust::{Loss, LossAt, Robust};
+pub(crate) use scale::median;
+pub use scale::robust_scale;
 pub use stacked::Stacked;
 pub use tangent::Tangent;
 

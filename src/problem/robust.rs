@@ -23,6 +23,9 @@ pub enum Loss {
     Tukey,
     /// `½ z²/(1 + z²)` (Geman & McClure 1985).
     GemanMcClure,
+    /// `½ min(z², 1)`: least squares of the samples within the scale, and a fixed price for the others (Blake & Zisserman
+    /// 1987). Its corner makes it the hardest to minimize.
+    TruncatedSquares,
 }
 
 /// A loss at one residual.
@@ -64,6 +67,8 @@ impl Loss {
                 let value = if square < one { square * weight } else { one - weight };
                 (T::HALF * value, weight * weight, (T::of_f64(4.0) * weight - T::of_f64(3.0)) * weight * weight)
             }
+            Self::TruncatedSquares if square <= one => (T::HALF * square, one, one),
+            Self::TruncatedSquares => (T::HALF, T::ZERO, T::ZERO),
         };
         LossAt { value, weight, curvature }
     }
@@ -71,14 +76,22 @@ impl Loss {
 
 /// Rows under a robust loss: `Σ s² φ(rᵢ/s)` instead of `½ Σ rᵢ²`.
 ///
-/// Second-order treatment (Triggs et al., "Bundle Adjustment: A Modern Synthesis", §4.3): a row enters the curvature with
-/// `φ''`, the gradient with `φ'`, and the cost with `φ`. Where the loss is concave, or nearly flat, `φ''` is replaced by a
-/// tenth of the weight `φ'/z`, which keeps the model positive; the cost alone decides what is accepted.
+/// Two treatments of the curvature, with the same cost and the same gradient:
+///
+/// - Second-order, the default (Triggs et al., "Bundle Adjustment: A Modern Synthesis", §4.3): a row enters the curvature
+///   with `φ''`, the gradient with `φ'`, and the cost with `φ`. Where the loss is concave, or nearly flat, `φ''` is replaced
+///   by a tenth of the weight `φ'/z`, which keeps the model positive; the cost alone decides what is accepted. Fast near a
+///   solution.
+/// - [Reweighted](Self::reweighted) (iteratively reweighted least squares, Holland & Welsch 1977): a row enters the
+///   curvature with the weight `φ'/z`. The reweighted squares lie above the loss, so that full steps of a linear model
+///   descend: steadier from far off and with many outliers, but of linear convergence, the slower the more samples lie
+///   about the scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Robust<P, T> {
     inner: P,
     loss: Loss,
     scale: T,
+    reweighted: bool,
 }
 
 impl<P, T: Real> Robust<P, T> {
@@ -87,11 +100,32 @@ impl<P, T: Real> Robust<P, T> {
     /// # Errors
     /// [`ConfigError::NotPositive`] if the scale is not positive and finite.
     pub fn new(inner: P, loss: Loss, scale: T) -> Result<Self, ConfigError> {
-        if scale > T::ZERO && scale.is_finite() {
-            Ok(Self { inner, loss, scale })
-        } else {
-            Err(ConfigError::NotPositive)
+        let mut robust = Self { inner, loss, scale, reweighted: false };
+        robust.set_scale(scale)?;
+        Ok(robust)
+    }
+
+    /// The same rows with the weight as curvature.
+    #[must_use]
+    pub fn reweighted(self) -> Self {
+        Self { reweighted: true, ..self }
+    }
+
+    /// The scale `s`.
+    pub const fn scale(&self) -> T {
+        self.scale
+    }
+
+    /// Changes the scale, for continuation: that is another problem, and a method's memory of this one ends.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new); the scale is then as before.
+    pub fn set_scale(&mut self, scale: T) -> Result<(), ConfigError> {
+        if !(scale > T::ZERO && scale.is_finite()) {
+            return Err(ConfigError::NotPositive);
         }
+        self.scale = scale;
+        Ok(())
     }
 
     /// The oracle under the loss.
@@ -100,9 +134,9 @@ impl<P, T: Real> Robust<P, T> {
     }
 
     /// Rescales a row and its residual; the cost is returned.
-    fn weigh<const N: usize>(&self, g: &mut SVector<T, N>, r: &mut T) -> T {
+    pub(crate) fn weigh<const N: usize>(&self, g: &mut SVector<T, N>, r: &mut T) -> T {
         let at = self.loss.at(*r / self.scale);
-        let curvature = at.curvature.max(T::of_f64(0.1) * at.weight);
+        let curvature = if self.reweighted { at.weight } else { at.curvature.max(T::of_f64(0.1) * at.weight) };
         if curvature > T::ZERO {
             let root = curvature.sqrt();
             *r *= at.weight / root;

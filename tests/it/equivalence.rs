@@ -284,7 +284,8 @@ fn a_squared_loss_and_none() {
     check::<f32, Normal>(2e-3);
 }
 
-const LOSSES: [Loss; 6] = [Loss::Squared, Loss::Huber, Loss::SoftL1, Loss::Cauchy, Loss::Tukey, Loss::GemanMcClure];
+const LOSSES: [Loss; 7] =
+    [Loss::Squared, Loss::Huber, Loss::SoftL1, Loss::Cauchy, Loss::Tukey, Loss::GemanMcClure, Loss::TruncatedSquares];
 
 /// A robust fit is the minimizer of its cost as a plain function.
 #[test]
@@ -332,7 +333,7 @@ proptest! {
     #[test]
     fn losses_of_huge_residuals(exponent in 1.0..38.0_f64) {
         let z = 10_f64.powf(exponent);
-        for loss in [Loss::Huber, Loss::SoftL1, Loss::Cauchy, Loss::Tukey, Loss::GemanMcClure] {
+        for loss in [Loss::Huber, Loss::SoftL1, Loss::Cauchy, Loss::Tukey, Loss::GemanMcClure, Loss::TruncatedSquares] {
             let (narrow, wide) = (loss.at(z as f32), loss.at(z));
             prop_assert!(narrow.value.is_finite() && narrow.weight.is_finite() && narrow.curvature.is_finite(),
                 "{:?} at {:e}: {:?}", loss, z, narrow);

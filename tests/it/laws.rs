@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 use core::fmt::Debug;
 
-use thalweg::least_squares::{Fit, Gather};
+use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
 use thalweg::smooth::GradientDescentState;
 use thalweg::{Method, Real, Stall, Status};
@@ -51,6 +51,24 @@ where
         self.x().iter().map(|x| x.to_f64()).collect()
     }
     /// Twice what the inequality of `Tolerances` gives for the subjects.
+    fn rounding() -> f64 {
+        128.0 * T::EPSILON.to_f64()
+    }
+    fn value(&self) -> f64 {
+        self.cost().to_f64()
+    }
+    fn fresh(&self) -> Self {
+        Self::from_point(*self.x())
+    }
+}
+
+impl<T: Real, const N: usize, K: Accumulation, const A: usize> Memory for GraduatedState<T, N, K, A>
+where
+    Self: Restored,
+{
+    fn x(&self) -> Vec<f64> {
+        self.x().iter().map(|x| x.to_f64()).collect()
+    }
     fn rounding() -> f64 {
         128.0 * T::EPSILON.to_f64()
     }
@@ -275,8 +293,8 @@ mod table {
     pub use nalgebra::SVector;
     pub use thalweg::Real;
     pub use thalweg::least_squares::{
-        Affine, Bounds, DenseState, Dogleg, GaussNewton, GeodesicLevenbergMarquardt, GeodesicState, LevenbergMarquardt,
-        Normal, Rotation, SeparableState, SquareRoot, StreamedState,
+        Affine, Bounds, DenseState, Dogleg, GaussNewton, GeodesicLevenbergMarquardt, GeodesicState, Graduated,
+        GraduatedState, LevenbergMarquardt, Normal, Rotation, SeparableState, SquareRoot, StreamedState,
     };
     pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::smooth::{GradientDescent, GradientDescentState};
@@ -331,6 +349,11 @@ subjects! {
         StreamedState::<T, 3, SquareRoot, 4>::new(point([1.0, 0.0, 0.0, 0.0])), Tangent::new(Forward(Pairs::seen().0), Rotation);
     geodesic: GeodesicLevenbergMarquardt::<T>::default(), GeodesicState::<T, 9, 3>::from_point(point(Decay::START)),
         Forward(Whole);
+    graduated: Graduated::<T>::new(T::of_f64(0.3)), GraduatedState::<T, 3, SquareRoot>::from_point(point(Decay::START)),
+        Forward(Decay);
+    graduated_normal: Graduated::<T>::new(T::of_f64(0.3)), GraduatedState::<T, 3, Normal>::from_point(point(Decay::START)),
+        prior::<T, _>(Fours(Forward(Decay)));
+    reweighted: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), cauchy::<T, _>(Forward(Decay)).reweighted();
     separable: LevenbergMarquardt::<T>::default(), SeparableState::<T, 2, 1, 3>::new(point([1.0])), Forward(Decay);
     within_bounds: LevenbergMarquardt::<T>::default().within(tight()), start::<T, SquareRoot>(), Forward(Decay);
     with_a_robust_loss: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), cauchy::<T, _>(Forward(Decay));

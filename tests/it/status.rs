@@ -159,7 +159,9 @@ mod generic {
             });
             stalls(&LevenbergMarquardt::default(), StreamedState::new(point([1.0])), &mut rows, Stall::NonFinite);
             stalls(&LevenbergMarquardt::default(), StreamedState::normal(point([1.0])), &mut rows, Stall::NonFinite);
-            for loss in [Loss::Huber, Loss::SoftL1, Loss::Cauchy, Loss::Tukey, Loss::GemanMcClure] {
+            for loss in
+                [Loss::Huber, Loss::SoftL1, Loss::Cauchy, Loss::Tukey, Loss::GemanMcClure, Loss::TruncatedSquares]
+            {
                 let mut robust = Robust::new(&mut rows, loss, T::ONE).unwrap();
                 stalls(&LevenbergMarquardt::default(), StreamedState::new(point([1.0])), &mut robust, Stall::NonFinite);
             }
