@@ -278,19 +278,26 @@ impl<T: Real, const N: usize, const A: usize, K: Accumulation, G: Gather<T>> Fit
     /// whether it was accepted.
     pub(super) fn judge<S: Strategy<T, N, A>>(&mut self, strategy: &S, seen: usize, samples: usize) -> bool {
         self.evaluations = self.evaluations.saturating_add(1);
-        let lost = self.lost();
         let finite =
             (0..N).all(|j| K::column_norm(&self.trial, j).is_finite() && K::gradient(&self.trial, j).is_finite());
         let tested = finite && self.trial_cost.is_finite();
-        if self.cost == T::INFINITY {
-            if tested {
-                self.accept(samples);
-                self.propose(strategy, true);
-            } else {
-                self.status = Status::Stalled(Stall::NonFinite);
-            }
-            return tested;
+        let first = self.cost == T::INFINITY;
+        let accepted = if first { tested } else { self.compare(strategy, tested, seen, samples) };
+        if first && !tested {
+            self.status = Status::Stalled(Stall::NonFinite);
         }
+        if accepted {
+            self.accept(samples);
+        }
+        if self.status == Status::Running {
+            self.propose(strategy, accepted);
+        }
+        accepted
+    }
+
+    /// Whether the candidate is better; adapts Δ and λ.
+    fn compare<S: Strategy<T, N, A>>(&mut self, strategy: &S, tested: bool, seen: usize, samples: usize) -> bool {
+        let lost = self.lost();
         // A pass that ended early is extrapolated, only to choose how far to retreat.
         let decrease = self.cost - self.trial_cost * (T::of_usize(samples) / T::of_usize(seen.min(samples)));
         let ratio = if tested && !lost { decrease / self.promise } else { -T::ONE };
@@ -324,10 +331,6 @@ impl<T: Real, const N: usize, const A: usize, K: Accumulation, G: Gather<T>> Fit
             self.radius = T::TWO * self.length;
             self.damping = T::HALF * self.damping;
         }
-        if accepted {
-            self.accept(samples);
-        }
-        self.propose(strategy, accepted);
         accepted
     }
 
@@ -367,21 +370,25 @@ impl<T: Real, const N: usize, const A: usize, K: Accumulation, G: Gather<T>> Fit
         }
         // A radius so small that no decrease can be seen says nothing about the point, unless a rejection made it so small.
         let mut enlargements = if accepted { 20 } else { 0 };
+        let (mut radius, mut damping, mut limited) = (self.radius, self.damping, false);
         let mut step = loop {
-            let step = strategy.choose::<K>(&model, self.radius, self.damping, &mut self.step, &mut self.trial);
+            let step = strategy.choose::<K>(&model, radius, damping, &mut self.step, &mut self.trial);
             (self.promise, self.slope) = model.promise::<K>(&self.step);
-            if step.free || self.promise > noise || enlargements == 0 {
+            if step.free || self.promise > noise || limited {
                 break step;
             }
-            enlargements -= 1;
-            self.radius *= T::of_f64(1e3);
-            self.damping = T::ZERO;
+            damping = T::ZERO;
+            if enlargements > 0 {
+                enlargements -= 1;
+                radius *= T::of_f64(1e3);
+                self.radius = radius;
+            } else {
+                // Rejected down to here by rounding, if the whole step promises no more than that.
+                limited = true;
+                radius = T::INFINITY;
+            }
         };
-        let limited = !step.free && !(self.promise > noise);
         if limited {
-            // Rejected down to here by rounding, if the whole step promises no more than that.
-            step = model.minimizer::<K>(&mut self.step, &mut self.trial);
-            (self.promise, self.slope) = model.promise::<K>(&self.step);
             step.free = self.promise <= haze && self.promise < self.resolved;
         }
         self.length = model.length(&self.step);

@@ -69,7 +69,6 @@ impl<T: Real, const N: usize, const A: usize, D: Domain<T, N, A>> Model<'_, T, N
 
     /// Writes the step of length at most about `radius` to `p`, by Moré's iteration on the damping λ in
     /// `(JᵀJ + λD²) p = -g` (MINPACK `lmpar`; Moré 1978, §5), started from `damping`. `scratch` holds the factor.
-    #[inline(never)]
     pub(super) fn step<K: Accumulation>(
         &self,
         radius: T,
