@@ -21,4 +21,5 @@ mod problems;
 mod real;
 mod reference;
 mod report;
+mod sensors;
 mod status;
