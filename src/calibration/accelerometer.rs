@@ -3,7 +3,7 @@
 //! * [`PositionsFit`]: known directions of gravity, as in a six-position test on a level table. `m = S a + b` with a full
 //!   matrix, 12 parameters; linear (IEEE Std 1293-2018, multipoint tumble).
 //! * [`StaticFit`]: unknown directions; only the length of gravity is known. 9 parameters. Tedaldi, Pretto & Menegatti, "A
-//!   robust and easy to implement method for IMU calibration without external equipments" (ICRA 2014), eqs. 5, 6 and 10.
+//!   robust and easy to implement method for IMU calibration without external equipments" (ICRA 2014), the sensor error model and the accelerometer's cost function.
 //!
 //! [`Calibrator`](super::Calibrator) fits the second model too, another parametrization of it, choosing the samples itself.
 

@@ -2,7 +2,7 @@
 //!
 //! The raw signals are `c = p + R cos θ` and `s = q + R sin(θ - α)/r`; instead of a circle they trace an ellipse. The
 //! correction is `c' = c - p`, `s' = (r (s - q) + c' sin α)/cos α`, the angle `atan2(s', c')`: Heydemann, "Determination
-//! and correction of quadrature fringe measurement errors in interferometers", Applied Optics 20 (1981), eqs. 1 to 6.
+//! and correction of quadrature fringe measurement errors in interferometers", Applied Optics 20 (1981).
 //!
 //! The closed-form start is the algebraic ellipse of that paper; the fit minimizes `√(c'² + s'²) - R` instead, which noise
 //! biases less and a robust loss can guard. Samples are pairs `(cosine, sine)` over a good part of a turn.

@@ -2,8 +2,8 @@
 //!
 //! `ρ = ‖p - s‖ + ω/c (s_x y - s_y x) + b (+ d)`: receiver `p = (x, y, z)` and satellite `s` in the Earth-fixed frame at
 //! reception and transmission, the second term the rotation of the Earth while the signal travels (Sagnac), `b` the
-//! receiver clock and `d` the difference of the second constellation's time, both in metres. IS-GPS-200, §20.3.3.4.3;
-//! Kaplan & Hegarty, Understanding GPS, ch. 7. Satellite clocks and atmosphere are taken out before.
+//! receiver clock and `d` the difference of the second constellation's time, both in metres. IS-GPS-200, §20.3.3.4.3.
+//! Satellite clocks and atmosphere are taken out before.
 //!
 //! The centre of the Earth, all zeros, is a good enough start. A pseudorange has 2 m steps in `f32`: use `f64`.
 

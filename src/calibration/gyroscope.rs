@@ -3,7 +3,7 @@
 //! The rate is `ω = s M (m - m₀) - d`: nominal scale `s` and resting reading `m₀` are given, the matrix `M` (three scales and
 //! six misalignments) and the rest of the bias `d` are fitted. Integrated over a turn, the rates carry the direction of
 //! gravity before it to the one after it: Tedaldi, Pretto & Menegatti, "A robust and easy to implement method for IMU
-//! calibration without external equipments" (ICRA 2014), eqs. 12 and 13. Departure: a sample is taken as the mean rate of its
+//! calibration without external equipments" (ICRA 2014), the gyroscope's cost function. Departure: a sample is taken as the mean rate of its
 //! period and rotates gravity exactly, instead of quaternions by Runge-Kutta.
 //!
 //! Every pass integrates all turns. Turns about each axis, through large angles and with gravity across the axis, tell all

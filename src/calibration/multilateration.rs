@@ -5,8 +5,8 @@
 //! * [`PoseFit`]: `‖R(ψ) t + x - aᵢ‖ - ρᵢ` in the plane for several tags `t` on one rigid body.
 //!
 //! A range that is too long because it went around an obstacle is a matter of
-//! [`Robust`](crate::problem::Robust). Linear start: Foy, "Position-location solutions by Taylor-series estimation", IEEE
-//! Transactions on Aerospace and Electronic Systems 12 (1976), differences of squared ranges. Anchors in one plane leave
+//! [`Robust`](crate::problem::Robust). The start solves differences of squared ranges, which are
+//! linear: Sayed, Tarighat & Khajehnouri, "Network-based wireless location", IEEE Signal Processing Magazine 22 (2005). Anchors in one plane leave
 //! two mirror images in 3-D, and no slope in the plane between them: move the start to the side where the receiver is.
 
 use nalgebra::SVector;

@@ -1,8 +1,8 @@
 //! Thermistors: resistance to temperature.
 //!
 //! * [`SteinhartHart`], `1/T = A + B L (+ C₂ L²) + C L³` with `L = ln(R/Ω)`: Steinhart & Hart, "Calibration curves for
-//!   thermistors", Deep-Sea Research 15 (1968). Three coefficients hold a few hundredths of a kelvin over 100 K, four
-//!   some millikelvin.
+//!   thermistors", Deep-Sea Research 15 (1968). Over -40 to 125 °C three coefficients miss the tables of three
+//!   data sheets by 0.07 to 0.5 K at most, four by 0.02 to 0.15 K.
 //! * [`Exponential`], `R = a exp(b/(T + c))`, the form of Meyer's test problem (Moré, Garbow & Hillstrom 1981, no. 10).
 //! * [`Beta`], `R = R₀ exp(β (1/T - 1/T₀))`: two parameters, good near `T₀`.
 //!

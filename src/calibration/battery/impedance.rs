@@ -1,7 +1,7 @@
 //! The impedance of a cell: series resistance and inductance, and one RC element.
 //!
 //! `Z(ω) = R₀ + jωL + R₁/(1 + jωR₁C)`. Residuals are the real and imaginary parts of `(Z - measured)/|measured|`, the modulus
-//! weighting usual for spectra over decades (Orazem & Tribollet, Electrochemical Impedance Spectroscopy, ch. 19).
+//! weighting usual for spectra over decades (Orazem & Tribollet, Electrochemical Impedance Spectroscopy).
 
 use nalgebra::SVector;
 

@@ -1,7 +1,7 @@
 //! The return of a cell to rest after a load.
 //!
 //! `v(t) = v∞ + a₁ exp(-t/τ₁) + a₂ exp(-t/τ₂)`, the free response of two RC elements in series (Plett, Battery Management
-//! Systems I, §2.4). Linear in `v∞, a₁, a₂`: the start tries pairs of time constants on a geometric grid over the samples,
+//! Systems I, ch. 2). Linear in `v∞, a₁, a₂`: the start tries pairs of time constants on a geometric grid over the samples,
 //! each with its exact linear part.
 
 use nalgebra::SVector;
@@ -57,7 +57,7 @@ impl<'a, T: Real> RelaxationFit<'a, T> {
         Self { samples, length: samples.iter().fold(T::ZERO, |length, (t, _)| length.max(*t)) }
     }
 
-    /// The best of a grid of time constants.
+    /// The best of 36 pairs of time constants, two passes over the samples each.
     #[must_use]
     pub fn start(&self) -> SVector<T, 5> {
         let (mut best, mut least) = ([T::ZERO; 5], T::INFINITY);

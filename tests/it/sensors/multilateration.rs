@@ -1,9 +1,11 @@
 //! Positions and poses from ranges.
 
+use core::convert::Infallible;
+
 use nalgebra::{SVector, vector};
 use thalweg::calibration::multilateration::{Pose, PoseFit, PositionFit, PseudorangeFit, TagRange};
 use thalweg::least_squares::{Everywhere, LevenbergMarquardt};
-use thalweg::problem::{Forward, Loss, Robust};
+use thalweg::problem::{Forward, Loss, Problem, Robust, Rows};
 use thalweg::{Method, Real, Status};
 
 use super::{BUDGET, Noise, assert_digits, assert_honest, assert_near, assert_within_errors, both, cast, fit, squares};
@@ -129,19 +131,25 @@ fn bad_samples_end_honestly<T: Real>() {
 
 both!(position position_without_line_of_sight pseudoranges pose bad_samples_end_honestly);
 
+/// The twenty-four ranges of each pose of the trolley.
+fn trolley_ranges(set: &std::path::Path) -> Vec<Vec<TagRange<f64>>> {
+    let table = |name: &str| reference::table(&set.join(name)).1;
+    let (anchors, tags) = (table("anchors.csv"), table("tags_body.csv"));
+    let sample = |row: &[f64], k: usize| {
+        let (anchor, tag) = (&anchors[k / 3], &tags[k % 3]);
+        TagRange { tag: [tag[1], tag[2]], anchor: [anchor[1], anchor[2]], range: row[4 + k] }
+    };
+    table("ranges.csv").iter().map(|row| (0..24).map(|k| sample(row, k)).collect()).collect()
+}
+
 /// All thirty poses of the trolley from one start, and from the model's own.
 #[test]
 fn trolley() {
     let Some(set) = reference::folder("uwb/trolley-814") else { return };
-    let table = |name: &str| reference::table(&set.join(name)).1;
-    let (anchors, tags, expected) = (table("anchors.csv"), table("tags_body.csv"), table("pose_reference.csv"));
-    for (row, expected) in table("ranges.csv").iter().zip(&expected) {
-        let sample = |k: usize| {
-            let (anchor, tag) = (&anchors[k / 3], &tags[k % 3]);
-            TagRange { tag: [tag[1], tag[2]], anchor: [anchor[1], anchor[2]], range: row[4 + k] }
-        };
-        let samples: Vec<_> = (0..24).map(sample).collect();
-        let model = PoseFit::new(&samples);
+    let (_, expected) = reference::table(&set.join("pose_reference.csv"));
+    assert_eq!(expected.len(), 30);
+    for (samples, expected) in trolley_ranges(&set).iter().zip(&expected) {
+        let model = PoseFit::new(samples);
         for start in [vector![0.0, 0.0, 0.0], model.start()] {
             let x = *fit(Forward(model), start).x();
             assert_digits(&[squares(&model, &x)], &expected[4..5], 1e-10);
@@ -158,6 +166,52 @@ fn trolley() {
         let single = PoseFit::new(&singles);
         let x = wide(fit(Forward(single), single.start()).x());
         assert_digits(&[squares(&model, &x)], &expected[4..5], 1e-4);
+    }
+}
+
+/// Twenty-four range biases and thirty poses at once, `‖R(ψ) t + x - a‖ + b - ρ`: a row has four derivatives.
+struct Joint {
+    samples: Vec<TagRange<f64>>,
+}
+
+impl Problem for Joint {
+    type Error = Infallible;
+}
+
+impl Rows<f64, 114> for Joint {
+    fn rows(&self) -> usize {
+        self.samples.len()
+    }
+
+    fn row(&mut self, i: usize, x: &SVector<f64, 114>, g: &mut SVector<f64, 114>) -> Result<f64, Infallible> {
+        let (bias, pose) = (i % 24, 24 + 3 * (i / 24));
+        let (mut problem, mut slope) = (Forward(PoseFit::new(&self.samples[i..=i])), SVector::zeros());
+        let residual = problem.row(0, &vector![x[pose], x[pose + 1], x[pose + 2]], &mut slope)?;
+        *g = SVector::zeros();
+        g.fixed_rows_mut::<3>(pose).copy_from(&slope);
+        g[bias] = 1.0;
+        Ok(residual + x[bias])
+    }
+}
+
+#[test]
+fn trolley_with_biases() {
+    let Some(set) = reference::folder("uwb/trolley-814") else { return };
+    let (meta, starts) = (reference::meta(&set), reference::table(&set.join("pose_reference.csv")).1);
+    let samples = trolley_ranges(&set).concat();
+    let start = SVector::from_fn(|j, _| if j < 24 { 0.0 } else { starts[(j - 24) / 3][1 + (j - 24) % 3] });
+    let solve = move || *fit(Joint { samples }, start).x();
+    // A test's thread has no room for matrices of this size.
+    let x = std::thread::Builder::new().stack_size(1 << 25).spawn(solve).unwrap().join().unwrap();
+    let mut problem = Joint { samples: trolley_ranges(&set).concat() };
+    let mut row = SVector::zeros();
+    let sse: f64 = (0..720).map(|i| problem.row(i, &x, &mut row).unwrap().powi(2)).sum();
+    assert_digits(&[sse], &[reference::number(&meta["joint"]["sse"])], 1e-10);
+    assert_digits(&x.as_slice()[..24], &reference::numbers(&meta, "joint", "biases"), 1e-6);
+    for (expected, found) in
+        reference::table(&set.join("joint_reference_poses.csv")).1.iter().zip(x.as_slice()[24..].chunks(3))
+    {
+        assert!((found[0] - expected[1]).abs() < 1e-6 && (found[1] - expected[2]).abs() < 1e-6);
     }
 }
 
