@@ -1,11 +1,12 @@
 //! Accelerometers from means at rest in several positions.
 //!
-//! * [`PositionsFit`]: known directions of gravity, as in a six-position test on a level table. `m = S a + b` with a full
-//!   matrix, 12 parameters; linear (IEEE Std 1293-2018, multipoint tumble).
-//! * [`StaticFit`]: unknown directions; only the length of gravity is known. 9 parameters. Tedaldi, Pretto & Menegatti, "A
-//!   robust and easy to implement method for IMU calibration without external equipments" (ICRA 2014), the sensor error model and the accelerometer's cost function.
+//! * [`PositionsFit`]: known directions of gravity, as in a six-position test on a level table. `m = S a + b` with a
+//!   full matrix, 12 parameters; linear (IEEE Std 1293-2018, multipoint tumble).
+//! * [`StaticFit`]: unknown directions; only the length of gravity is known. 9 parameters. Tedaldi, Pretto & Menegatti,
+//!   "A robust and easy to implement method for IMU calibration without external equipments" (ICRA 2014), the sensor
+//!   error model and the accelerometer's cost function.
 //!
-//! [`Calibrator`](super::Calibrator) fits the second model too, another parametrization of it, choosing the samples itself.
+//! [`Calibrator`](super::Calibrator) fits the second model in other parameters, and chooses the samples itself.
 
 use nalgebra::SVector;
 
@@ -55,8 +56,8 @@ impl<T: Real> Affine<T> {
     }
 }
 
-/// The fit of an [`Affine`] sensor: residuals in units of the reading, parameters the rows of `S` and then `b`. Rows `3k`,
-/// `3k + 1` and `3k + 2` are the axes of position `k`.
+/// The fit of an [`Affine`] sensor: residuals in units of the reading, parameters the rows of `S` and then `b`. Rows
+/// `3k`, `3k + 1` and `3k + 2` are the axes of position `k`.
 #[derive(Clone, Copy, Debug)]
 pub struct PositionsFit<'a, T> {
     positions: &'a [([T; 3], [T; 3])],
@@ -140,8 +141,8 @@ impl<T: Real> Accelerometer<T> {
     }
 }
 
-/// The fit of an [`Accelerometer`]: residuals `g - ‖a‖` in the unit of gravity, parameters `(α_yz, α_zy, α_zx)`, scales in
-/// units of gravity over the half range of the readings, and biases from the middle of their ranges in half ranges.
+/// The fit of an [`Accelerometer`]: residuals `g - ‖a‖` in the unit of gravity, parameters `(α_yz, α_zy, α_zx)`, scales
+/// in units of gravity over the half range of the readings, and biases from the middle of their ranges in half ranges.
 ///
 /// Nine poses or more, spread over all directions.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! Noise coefficients from an Allan deviation.
 //!
-//! `σ²(τ) = 3Q²/τ² + N²/τ + (2 ln 2/π) B² + K²τ/3 + R²τ²/2`: quantization, white noise (angle or velocity random walk), bias
-//! instability, rate random walk, rate ramp. IEEE Std 952-1997, annex C.
+//! `σ²(τ) = 3Q²/τ² + N²/τ + (2 ln 2/π) B² + K²τ/3 + R²τ²/2`: quantization, white noise (angle or velocity random walk),
+//! bias instability, rate random walk, rate ramp. IEEE Std 952-1997, annex C.
 //!
 //! * [`AllanFit`]: linear in the squared coefficients, which [`AllanFit::bounds`] keeps from being negative; residuals
 //!   relative to the measured variance. Convex: what is zero there is not seen in the curve.

@@ -1,8 +1,8 @@
 //! Temperature compensation: offset and gain of a sensor as polynomials in temperature.
 //!
-//! `reading = offset(t) + (1 + gain(t)) · value`, each polynomial of its own degree in `u = (t - centre)/width`, which runs
-//! from -1 to 1 over the samples and keeps the fit well-conditioned in `f32`. The fit is linear: the start is its answer,
-//! and the method adds bounds, priors, robust losses and the analysis of errors.
+//! `reading = offset(t) + (1 + gain(t)) · value`, each polynomial of its own degree in `u = (t - centre)/width`, which
+//! runs from -1 to 1 over the samples and keeps the fit well-conditioned in `f32`. The fit is linear: the start is its
+//! answer, and the method adds bounds, priors, robust losses and the analysis of errors.
 
 use nalgebra::SVector;
 
@@ -68,8 +68,8 @@ impl<T: Real, const P: usize, const Q: usize> Compensation<T, P, Q> {
     }
 }
 
-/// The fit of a [`Compensation`]: residuals in units of the reading, parameters the `P` coefficients of the offset, then
-/// the `Q` of the gain, `N = P + Q`. With `P = 0` the offset is zero, with `Q = 0` the gain is one.
+/// The fit of a [`Compensation`]: residuals in units of the reading, parameters the `P` coefficients of the offset,
+/// then the `Q` of the gain, `N = P + Q`. With `P = 0` the offset is zero, with `Q = 0` the gain is one.
 #[derive(Clone, Copy, Debug)]
 pub struct CompensationFit<'a, T, const P: usize, const Q: usize, const N: usize> {
     samples: &'a [(T, T, T)],

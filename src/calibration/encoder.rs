@@ -1,11 +1,11 @@
 //! Sine/cosine encoders and quadrature interferometers: two offsets, unequal amplitudes, a phase error.
 //!
 //! The raw signals are `c = p + R cos θ` and `s = q + R sin(θ - α)/r`; instead of a circle they trace an ellipse. The
-//! correction is `c' = c - p`, `s' = (r (s - q) + c' sin α)/cos α`, the angle `atan2(s', c')`: Heydemann, "Determination
-//! and correction of quadrature fringe measurement errors in interferometers", Applied Optics 20 (1981).
+//! correction is `c' = c - p`, `s' = (r (s - q) + c' sin α)/cos α`, the angle `atan2(s', c')`: Heydemann,
+//! "Determination and correction of quadrature fringe measurement errors in interferometers", Applied Optics 20 (1981).
 //!
-//! The closed-form start is the algebraic ellipse of that paper; the fit minimizes `√(c'² + s'²) - R` instead, which noise
-//! biases less and a robust loss can guard. Samples are pairs `(cosine, sine)` over a good part of a turn.
+//! The closed-form start is the algebraic ellipse of that paper; the fit minimizes `√(c'² + s'²) - R` instead, which
+//! noise biases less and a robust loss can guard. Samples are pairs `(cosine, sine)` over a good part of a turn.
 
 use nalgebra::SVector;
 
@@ -63,8 +63,8 @@ impl<T: Real> Encoder<T> {
     }
 }
 
-/// The fit of an [`Encoder`]: parameters `(p, q, R, r, α)` with lengths in units of the cosine's half range and offsets from
-/// the middle of the ranges; residuals in that unit too.
+/// The fit of an [`Encoder`]: parameters `(p, q, R, r, α)` with lengths in units of the cosine's half range and offsets
+/// from the middle of the ranges; residuals in that unit too.
 #[derive(Clone, Copy, Debug)]
 pub struct EncoderFit<'a, T> {
     samples: &'a [[T; 2]],

@@ -1,7 +1,7 @@
 //! Position from satellite pseudoranges of one or two constellations.
 //!
-//! `ρ = ‖p - s‖ + ω/c (s_x y - s_y x) + b (+ d)`: receiver `p = (x, y, z)` and satellite `s` in the Earth-fixed frame at
-//! reception and transmission, the second term the rotation of the Earth while the signal travels (Sagnac), `b` the
+//! `ρ = ‖p - s‖ + ω/c (s_x y - s_y x) + b (+ d)`: receiver `p = (x, y, z)` and satellite `s` in the Earth-fixed frame
+//! at reception and transmission, the second term the rotation of the Earth while the signal travels (Sagnac), `b` the
 //! receiver clock and `d` the difference of the second constellation's time, both in metres. IS-GPS-200, §20.3.3.4.3.
 //! Satellite clocks and atmosphere are taken out before.
 //!

@@ -1,14 +1,14 @@
 //! Gyroscopes from turns between poses at rest, with a calibrated accelerometer as the reference.
 //!
-//! The rate is `ω = s M (m - m₀) - d`: nominal scale `s` and resting reading `m₀` are given, the matrix `M` (three scales and
-//! six misalignments) and the rest of the bias `d` are fitted. Integrated over a turn, the rates carry the direction of
-//! gravity before it to the one after it: Tedaldi, Pretto & Menegatti, "A robust and easy to implement method for IMU
-//! calibration without external equipments" (ICRA 2014), the gyroscope's cost function. Departure: a sample is taken as the mean rate of its
-//! period and rotates gravity exactly, instead of quaternions by Runge-Kutta.
+//! The rate is `ω = s M (m - m₀) - d`: nominal scale `s` and resting reading `m₀` are given, the matrix `M` (three
+//! scales and six misalignments) and the rest of the bias `d` are fitted. Integrated over a turn, the rates carry the
+//! direction of gravity before it to the one after it: Tedaldi, Pretto & Menegatti, "A robust and easy to implement
+//! method for IMU calibration without external equipments" (ICRA 2014), the gyroscope's cost function. Departure: a
+//! sample is taken as the mean rate of its period and rotates gravity exactly, instead of quaternions by Runge-Kutta.
 //!
-//! Every pass integrates all turns. Turns about each axis, through large angles and with gravity across the axis, tell all
-//! twelve parameters; a rotation about the vertical tells nothing. Where turns are short, `d` is told from the resting
-//! reading only: hold it by a [`Prior`](crate::problem::Prior).
+//! Every pass integrates all turns. Turns about each axis, through large angles and with gravity across the axis, tell
+//! all twelve parameters; a rotation about the vertical tells nothing. Where turns are short, `d` is told from the
+//! resting reading only: hold it by a [`Prior`](crate::problem::Prior).
 
 use core::convert::Infallible;
 
@@ -53,7 +53,7 @@ impl<T: Real> Gyroscope<T> {
         [x, y, z]
     }
 
-    /// The alignment matrix, `matrix` with each column divided by its scale: ones on the diagonal, small angles beside it.
+    /// The alignment matrix, `matrix` with each column divided by its scale: ones on the diagonal, angles beside it.
     #[must_use]
     pub fn alignment(&self) -> [[T; 3]; 3] {
         let [x, y, z] = self.scale();
@@ -103,8 +103,8 @@ pub struct Turn<'a, T> {
     pub readings: &'a [[T; 3]],
 }
 
-/// The fit of a [`Gyroscope`]: residuals the components of the direction of gravity, parameters the rows of `M` and then `d` in
-/// rad/s. Rows `3k`, `3k + 1` and `3k + 2` are the axes of turn `k`.
+/// The fit of a [`Gyroscope`]: residuals the components of the direction of gravity, parameters the rows of `M` and
+/// then `d` in rad/s. Rows `3k`, `3k + 1` and `3k + 2` are the axes of turn `k`.
 #[derive(Clone, Copy, Debug)]
 pub struct GyroscopeFit<'a, T> {
     turns: &'a [Turn<'a, T>],
@@ -114,7 +114,8 @@ pub struct GyroscopeFit<'a, T> {
 }
 
 impl<'a, T: Real> GyroscopeFit<'a, T> {
-    /// The turns, the sampling period in s, the mean reading at rest, and the nominal scale in rad/s per unit of the reading.
+    /// The turns, the sampling period in s, the mean reading at rest, and the nominal scale in rad/s per unit of the
+    /// reading.
     #[must_use]
     pub const fn new(turns: &'a [Turn<'a, T>], period: T, resting: [T; 3], scale: T) -> Self {
         Self { turns, period, resting, scale }

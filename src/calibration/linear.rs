@@ -6,8 +6,8 @@ use crate::linalg::{append_rows, columns, entries_mut, zeros};
 use crate::problem::LANES;
 use crate::real::Real;
 
-/// The minimizer of `Σ (gᵀx - y)²` over rows `(g, y)`, by a QR factorization that absorbs rows as they come. A parameter
-/// that the rows do not tell from those before it is zero.
+/// The minimizer of `Σ (gᵀx - y)²` over rows `(g, y)`, by a QR factorization that absorbs rows as they come. A
+/// parameter that the rows do not tell from those before it is zero.
 pub(super) fn minimize<T: Real, const N: usize>(mut rows: impl Iterator<Item = ([T; N], T)>) -> SVector<T, N> {
     let (mut root, mut x) = (zeros(), zeros());
     let mut more = true;

@@ -2,9 +2,9 @@
 //!
 //! `reading = zero + zero_drift τ + (span + span_drift τ) w + quadratic w² + cubic w³`, with `w = load/capacity` and
 //! `τ = temperature - reference`. These are the terms of a load cell's data sheet (OIML R 60 names them: nonlinearity,
-//! temperature effect on minimum dead load output and on sensitivity). The fit is linear: the start is its answer, and the
-//! method adds bounds, priors, robust losses and the analysis of errors. Terms that the samples do not determine are fixed
-//! at zero by [`Bounds::fix`](crate::least_squares::Bounds::fix).
+//! temperature effect on minimum dead load output and on sensitivity). The fit is linear: the start is its answer, and
+//! the method adds bounds, priors, robust losses and the analysis of errors. Terms that the samples do not determine
+//! are fixed at zero by [`Bounds::fix`](crate::least_squares::Bounds::fix).
 
 use nalgebra::SVector;
 

@@ -11,12 +11,13 @@
 //!
 //! The modules below hold one sensor each: the fitted sensor with its conversions, and a fit over borrowed samples, a
 //! [`Model`](crate::problem::Model) for [`Forward`](crate::problem::Forward). A fit is made of samples by `new`, begun at
-//! `start`, and its parameters are turned into a sensor by `sensor` or a method named for what it is. An empty set of samples ends as
-//! [`Stall::NoData`](crate::Stall::NoData), a sample that is not finite as [`Stall::NonFinite`](crate::Stall::NonFinite);
-//! what the samples do not determine is named by [`analyse`](crate::least_squares::StreamedState::analyse).
+//! `start`, and its parameters are turned into a sensor by `sensor` or a method named for what it is. An empty set of
+//! samples ends as [`Stall::NoData`](crate::Stall::NoData), a sample that is not finite as
+//! [`Stall::NonFinite`](crate::Stall::NonFinite); what the samples do not determine is named by
+//! [`analyse`](crate::least_squares::StreamedState::analyse).
 //!
-//! Model and residual of the ellipsoid: Kok & Schön, "Magnetometer calibration using inertial sensors" (2016), eqs. 3 to 6, with the
-//! length residual instead of the algebraic one, which is biased for noisy samples.
+//! Model and residual of the ellipsoid: Kok & Schön, "Magnetometer calibration using inertial sensors" (2016), eqs. 3 to
+//! 6, with the length residual instead of the algebraic one, which is biased for noisy samples.
 
 mod calibrator;
 mod coverage;

@@ -4,10 +4,10 @@
 //! * [`PseudorangeFit`]: `‖x - aᵢ‖ + b - ρᵢ` with an unknown clock offset `b` in units of length;
 //! * [`PoseFit`]: `‖R(ψ) t + x - aᵢ‖ - ρᵢ` in the plane for several tags `t` on one rigid body.
 //!
-//! A range that is too long because it went around an obstacle is a matter of
-//! [`Robust`](crate::problem::Robust). The start solves differences of squared ranges, which are
-//! linear: Sayed, Tarighat & Khajehnouri, "Network-based wireless location", IEEE Signal Processing Magazine 22 (2005). Anchors in one plane leave
-//! two mirror images in 3-D, and no slope in the plane between them: move the start to the side where the receiver is.
+//! A range that is too long because it went around an obstacle is a matter of [`Robust`](crate::problem::Robust). The
+//! start solves differences of squared ranges, which are linear: Sayed, Tarighat & Khajehnouri, "Network-based wireless
+//! location", IEEE Signal Processing Magazine 22 (2005). Anchors in one plane leave two mirror images in 3-D, and no
+//! slope in the plane between them: move the start to the side where the receiver is.
 
 use nalgebra::SVector;
 
@@ -52,8 +52,8 @@ fn lateration<T: Real, const D: usize>(samples: impl Iterator<Item = ([T; D], T)
     linear::minimize(rows.map(|(g, excess)| (g, excess - mean))) + SVector::from(centre)
 }
 
-/// The fit of a position to ranges: residuals in the unit of length, parameters the position. Samples are pairs of anchor
-/// and range.
+/// The fit of a position to ranges: residuals in the unit of length, parameters the position. Samples are pairs of
+/// anchor and range.
 ///
 /// ```
 /// use thalweg::{Method, least_squares::LevenbergMarquardt, problem::Forward};
@@ -93,8 +93,8 @@ impl<T: Real, const D: usize> Model<T, D> for PositionFit<'_, T, D> {
 }
 
 /// The fit of a position to pseudoranges: residuals in the unit of length, parameters the position and then the clock
-/// offset in that unit, `N = D + 1`. Samples are pairs of anchor and pseudorange. A common shift of all pseudoranges changes
-/// the clock offset only: in `f32` subtract the smallest first.
+/// offset in that unit, `N = D + 1`. Samples are pairs of anchor and pseudorange. A common shift of all pseudoranges
+/// changes the clock offset only: in `f32` subtract the smallest first.
 #[derive(Clone, Copy, Debug)]
 pub struct PseudorangeFit<'a, T, const D: usize, const N: usize> {
     samples: &'a [([T; D], T)],

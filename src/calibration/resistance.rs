@@ -58,8 +58,8 @@ impl<T: Real> Platinum<T> {
         self.resistance * (T::ONE + t * (self.a + t * (self.b + below)))
     }
 
-    /// The temperature in °C at a resistance in Ω: the root of the quadratic, improved by Newton's method below 0 °C. NaN
-    /// for a resistance that the quadratic does not reach.
+    /// The temperature in °C at a resistance in Ω: the root of the quadratic, improved by Newton's method below 0 °C.
+    /// NaN for a resistance that the quadratic does not reach.
     #[must_use]
     pub fn temperature(&self, resistance: T) -> T {
         let excess = (resistance - self.resistance) / self.resistance;

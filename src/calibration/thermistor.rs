@@ -83,6 +83,16 @@ impl<T: Real, const N: usize> SteinhartHart<T, N> {
 }
 
 /// The fit of a [`SteinhartHart`] form: residuals in K, parameters in `u = (L - centre)/width` and `300 K/T`.
+///
+/// ```
+/// use thalweg::{Method, least_squares::LevenbergMarquardt, problem::Forward};
+/// use thalweg::calibration::thermistor::SteinhartHartFit;
+/// let samples = [(273.15, 32_650.0), (298.15, 10_000.0), (323.15, 3602.0), (348.15, 1481.0_f32)]; // K, Ω
+/// let fit = SteinhartHartFit::<f32, 3>::new(&samples);
+/// let (state, _) = LevenbergMarquardt::default().solve(fit.start(), &mut Forward(fit), 1000).unwrap();
+/// let sensor = fit.sensor(state.x());
+/// assert!((sensor.temperature(10_000.0) - 298.15).abs() < 0.1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct SteinhartHartFit<'a, T, const N: usize> {
     samples: &'a [(T, T)],
@@ -98,7 +108,8 @@ impl<'a, T: Real, const N: usize> SteinhartHartFit<'a, T, N> {
         Self { samples, centre, width }
     }
 
-    /// Without an L² term in `L`, the cubic in `u` has one that is bound to its leading term: `u³ + 3 (centre/width) u²`.
+    /// Without an L² term in `L`, the cubic in `u` has one that is bound to its leading term:
+    /// `u³ + 3 (centre/width) u²`.
     fn bond(&self) -> T {
         if N == 3 { T::of_f64(3.0) * self.centre / self.width } else { T::ZERO }
     }
@@ -153,7 +164,7 @@ impl<T: Real, const N: usize> Model<T, N> for SteinhartHartFit<'_, T, N> {
 /// ```
 /// use thalweg::calibration::thermistor::Beta;
 /// let sensor = Beta { resistance: 10_000.0, reference: 298.15, beta: 3950.0 };
-/// assert!((sensor.temperature(sensor.at(310.0)) - 310.0_f64).abs() < 1e-9);
+/// assert!((sensor.temperature(sensor.resistance(310.0)) - 310.0_f64).abs() < 1e-9);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -175,7 +186,7 @@ impl<T: Real> Beta<T> {
 
     /// The resistance in Ω at a temperature in K.
     #[must_use]
-    pub fn at(&self, temperature: T) -> T {
+    pub fn resistance(&self, temperature: T) -> T {
         self.resistance * (self.beta / self.reference * (self.reference / temperature - T::ONE)).exp()
     }
 }
@@ -245,8 +256,8 @@ impl<T: Real> Exponential<T> {
     }
 }
 
-/// The fit of an [`Exponential`] form: residuals relative to `R`, parameters `(ln R/Rₘ at Tₘ, b/Tₘ, c/Tₘ)` for the middle
-/// `(Tₘ, Rₘ)` of the samples, which takes the large exponent out.
+/// The fit of an [`Exponential`] form: residuals relative to `R`, parameters `(ln R/Rₘ at Tₘ, b/Tₘ, c/Tₘ)` for the
+/// middle `(Tₘ, Rₘ)` of the samples, which takes the large exponent out.
 #[derive(Clone, Copy, Debug)]
 pub struct ExponentialFit<'a, T> {
     samples: &'a [(T, T)],

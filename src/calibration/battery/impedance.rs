@@ -1,7 +1,7 @@
 //! The impedance of a cell: series resistance and inductance, and one RC element.
 //!
-//! `Z(ω) = R₀ + jωL + R₁/(1 + jωR₁C)`. Residuals are the real and imaginary parts of `(Z - measured)/|measured|`, the modulus
-//! weighting usual for spectra over decades (Orazem & Tribollet, Electrochemical Impedance Spectroscopy).
+//! `Z(ω) = R₀ + jωL + R₁/(1 + jωR₁C)`. Residuals are the real and imaginary parts of `(Z - measured)/|measured|`, the
+//! modulus weighting usual for spectra over decades (Orazem & Tribollet, Electrochemical Impedance Spectroscopy).
 
 use nalgebra::SVector;
 
@@ -64,8 +64,8 @@ fn element<D: Number>(resistance: D, susceptance: D) -> [D; 2] {
     [real, -(w * real)]
 }
 
-/// The fit of an [`Impedance`]: parameters `(R₀/Ω, L/µH, R₁/Ω, ln C/F)`. Rows `2k` and `2k + 1` are the real and imaginary
-/// part of sample `k`.
+/// The fit of an [`Impedance`]: parameters `(R₀/Ω, L/µH, R₁/Ω, ln C/F)`. Rows `2k` and `2k + 1` are the real and
+/// imaginary part of sample `k`.
 #[derive(Clone, Copy, Debug)]
 pub struct ImpedanceFit<'a, T> {
     samples: &'a [ImpedanceSample<T>],

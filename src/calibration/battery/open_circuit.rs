@@ -1,8 +1,9 @@
 //! The open-circuit voltage of a graphite electrode.
 //!
-//! `U(x) = p₀ exp(-p₁ x) + p₂ - p₃ tanh(p₄ (x - p₅)) - p₆ tanh(p₇ (x - p₈)) - p₉ tanh(p₁₀ (x - p₁₁))`: one exponential at
-//! the empty end and a step of the voltage at each phase change. Chen et al., "Development of experimental techniques for
-//! parameterization of multi-scale lithium-ion battery models", Journal of the Electrochemical Society 167 (2020) 080534.
+//! `U(x) = p₀ exp(-p₁ x) + p₂ - p₃ tanh(p₄ (x - p₅)) - p₆ tanh(p₇ (x - p₈)) - p₉ tanh(p₁₀ (x - p₁₁))`: one exponential
+//! at the empty end and a step of the voltage at each phase change. Chen et al., "Development of experimental
+//! techniques for parameterization of multi-scale lithium-ion battery models", Journal of the Electrochemical Society
+//! 167 (2020) 080534.
 
 use nalgebra::SVector;
 

@@ -1,8 +1,8 @@
 //! The return of a cell to rest after a load.
 //!
-//! `v(t) = v∞ + a₁ exp(-t/τ₁) + a₂ exp(-t/τ₂)`, the free response of two RC elements in series (Plett, Battery Management
-//! Systems I, ch. 2). Linear in `v∞, a₁, a₂`: the start tries pairs of time constants on a geometric grid over the samples,
-//! each with its exact linear part.
+//! `v(t) = v∞ + a₁ exp(-t/τ₁) + a₂ exp(-t/τ₂)`, the free response of two RC elements in series (Plett, Battery
+//! Management Systems I, ch. 2). Linear in `v∞, a₁, a₂`: the start tries pairs of time constants on a geometric grid
+//! over the samples, each with its exact linear part.
 
 use nalgebra::SVector;
 

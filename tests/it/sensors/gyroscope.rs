@@ -17,8 +17,8 @@ const TRUTH: [f64; 12] = [1.02, 0.006, -0.01, 0.008, 0.97, 0.012, -0.004, 0.015,
 /// Gravity before and after, and raw counts in between.
 type Log<T> = ([T; 3], [T; 3], Vec<[T; 3]>);
 
-/// Turns of a hand about ever new axes, their rates constant over a period: `m = m₀ + (s M)⁻¹ (ω + d)`, and gravity turned
-/// by nalgebra in double precision.
+/// Turns of a hand about ever new axes, their rates constant over a period: `m = m₀ + (s M)⁻¹ (ω + d)`, and gravity
+/// turned by nalgebra in double precision.
 fn logs<T: Real>(counts: f64, direction: f64) -> Vec<Log<T>> {
     let [m, d] = [&TRUTH[..9], &TRUTH[9..]];
     let inverse = (nalgebra::Matrix3::from_row_slice(m) * SCALE).try_inverse().unwrap();

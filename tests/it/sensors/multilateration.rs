@@ -48,6 +48,20 @@ fn position<T: Real>() {
     position_in::<T, 3>();
 }
 
+/// Anchors at one height see the receiver and its mirror image alike; the side of the start decides.
+fn anchors_in_a_plane<T: Real>() {
+    let place = [PLACE[0], PLACE[1], -1.0];
+    let anchors = ANCHORS.map(|[x, y, _]| [x, y, 0.5]);
+    let samples = anchors.map(|a| (cast(a), T::of_f64((SVector::from(a) - SVector::from(place)).norm())));
+    let model = PositionFit::<T, 3>::new(&samples);
+    let middle = model.start();
+    assert_near(&middle, &point([PLACE[0], PLACE[1], 0.5]), 1e2 * T::EPSILON.to_f64());
+    for (side, z) in [(-T::ONE, -1.0), (T::ONE, 2.0)] {
+        let start = middle + vector![T::ZERO, T::ZERO, side];
+        assert_near(fit(Forward(model), start).x(), &point([PLACE[0], PLACE[1], z]), 1e2 * T::EPSILON.to_f64());
+    }
+}
+
 /// A range around an obstacle spoils least squares and not a robust fit.
 fn position_without_line_of_sight<T: Real>() {
     let mut samples = ranges::<T, 2>(0.02);
@@ -129,7 +143,7 @@ fn bad_samples_end_honestly<T: Real>() {
     assert_near(fit(Forward(model), SVector::from(two[0].0)).x(), &point(PLACE), 50.0 * T::EPSILON.to_f64());
 }
 
-both!(position position_without_line_of_sight pseudoranges pose bad_samples_end_honestly);
+both!(position anchors_in_a_plane position_without_line_of_sight pseudoranges pose bad_samples_end_honestly);
 
 /// The twenty-four ranges of each pose of the trolley.
 fn trolley_ranges(set: &std::path::Path) -> Vec<Vec<TagRange<f64>>> {

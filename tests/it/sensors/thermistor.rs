@@ -53,7 +53,7 @@ fn beta<T: Real>() {
     let truth = Beta { resistance: T::of_f64(1e4), reference: T::of_f64(298.15), beta: T::of_f64(3950.0) };
     let samples = |deviation| -> Vec<_> {
         let mut noise = Noise::new(2);
-        temperatures().map(|t| (t, truth.at(t) * (T::ONE + noise.next(deviation)))).collect()
+        temperatures().map(|t| (t, truth.resistance(t) * (T::ONE + noise.next(deviation)))).collect()
     };
     let exact = samples(0.0);
     let model = BetaFit::new(&exact, truth.reference);
