@@ -5,7 +5,9 @@
 //! receiver clock and `d` the difference of the second constellation's time, both in metres. IS-GPS-200, §20.3.3.4.3.
 //! Satellite clocks and atmosphere are taken out before.
 //!
-//! The centre of the Earth, all zeros, is a good enough start. A pseudorange has 2 m steps in `f32`: use `f64`.
+//! The centre of the Earth, all zeros, is a good enough start. A pseudorange has 2 m steps in `f32`: use `f64`. There a
+//! step is 4 nm, which may hide the last descent that the default tolerances ask for: the fit then ends at its minimum as
+//! [`Stall::NoDescent`](crate::Stall::NoDescent).
 
 use nalgebra::SVector;
 
