@@ -99,6 +99,7 @@ fn clocks() {
             x
         };
         let log_cost = reference::number(&meta["log"]["cost"]);
+        assert!(model.start().iter().all(|x| *x >= 0.0) && model.start().iter().any(|x| *x == 0.0));
         for start in [model.start(), SVector::from_element(1.0), SVector::zeros()] {
             let state = linear(model, start);
             let x = *state.x();
