@@ -112,7 +112,10 @@ fn clocks() {
 
             let log = AllanLogFit::new(model, &x);
             for start in [log.start(&x), SVector::zeros()] {
-                let p = *logarithmic(log, start).x();
+                let state = logarithmic(log, start);
+                let report = state.analyse(&log.bounds());
+                assert_eq!((report.rank(), report.free()), (5 - active.len(), 5 - active.len()));
+                let p = *state.x();
                 assert_digits(&[squares(&log, &p)], &[log_cost], 1e-10);
                 assert_digits(&list(&log.noise(&p)), &list(&noise(&expected_log)), 1e-7);
             }

@@ -79,7 +79,10 @@ fn bad_samples_end_honestly<T: Real>() {
     bad[9][0] = T::NAN;
     let start = EncoderFit::new(&good).start();
     assert_honest(EncoderFit::new(&[]), EncoderFit::new(&bad), start);
-    // A shaft at rest is no ellipse: the start is finite, the parameters are undetermined.
+    // A line is no ellipse: the start falls back on the ranges of the signals.
+    let line: Vec<_> = good.iter().map(|[c, _]| [*c, T::TWO * *c]).collect();
+    assert_eq!(EncoderFit::new(&line).start(), SVector::from([T::ZERO, T::ZERO, T::ONE, T::HALF, T::ZERO]));
+    // Nor is a shaft at rest: the start is finite, the parameters are undetermined.
     let rest = [good[5]; 20];
     let model = EncoderFit::new(&rest);
     let state = fit(Forward(model), model.start());

@@ -98,6 +98,21 @@ fn blocks<T: Real>() {
     assert_eq!(counted.rows, 9 * u64::from(state.iterations()));
 }
 
+/// One reading of a large rate or a small one turns gravity as nalgebra does.
+fn angles<T: Real>() {
+    for angle in [0.0, 1e-3, 0.1, 0.172, 0.174, 0.5, 1.5, 3.0] {
+        let by = Vector3::new(0.48, -0.6, 0.64) * angle;
+        let before = Vector3::new(0.6, 0.0, -0.8);
+        let after = Rotation3::from_scaled_axis(-by) * before;
+        let readings = [cast([by.x, by.y, by.z])];
+        let turns = [Turn { before: cast([0.6, 0.0, -0.8]), after: cast([0.0; 3]), readings: &readings }];
+        let mut problem = GyroscopeFit::new(&turns, T::ONE, [T::ZERO; 3], T::ONE);
+        let start = problem.start();
+        let found = SVector::from([0, 1, 2].map(|i| problem.row(i, &start, &mut SVector::zeros()).unwrap()));
+        assert_near(&found, &point([after.x, after.y, after.z]), 4.0 * T::EPSILON.to_f64());
+    }
+}
+
 /// Rotations large and small, against finite differences.
 #[test]
 fn derivatives() {
@@ -130,4 +145,4 @@ fn bad_samples_end_honestly<T: Real>() {
     assert_eq!(end(model(&bad), start).1, Status::Stalled(Stall::NonFinite));
 }
 
-both!(simulated blocks bad_samples_end_honestly);
+both!(simulated blocks angles bad_samples_end_honestly);

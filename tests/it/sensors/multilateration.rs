@@ -117,6 +117,7 @@ fn pose<T: Real>() {
         if (start[2] - truth.yaw).to_f64() > 3.2 {
             start[2] -= T::of_f64(core::f64::consts::TAU);
         }
+        assert!((start[2] - truth.yaw).to_f64().abs() < 0.6, "not the best of eight headings");
         let truth = vector![truth.position[0], truth.position[1], truth.yaw];
         assert_within_errors(&fit(Forward(model), start), &truth);
     }
