@@ -21,8 +21,8 @@ use thalweg::least_squares::{Everywhere, LevenbergMarquardt, StreamedState};
 use thalweg::problem::{Forward, Model, Rows};
 use thalweg::{Method, Real, Stall, Status};
 
-/// Steps enough for every fit here.
-const BUDGET: u32 = 1_000_000;
+/// Steps, one block of samples each, enough for every fit here.
+const BUDGET: u32 = 30_000;
 
 /// Runs a fit to its end: converged, or where the rounding of the residuals hides any descent.
 fn fit<T: Real, const N: usize>(
