@@ -1,4 +1,4 @@
-//! Calibration of magnetometers and accelerometers on the device.
+//! Calibration of magnetometers and accelerometers on the device, and models of other sensors.
 //!
 //! A sensor that turns in a constant field reads points on an ellipsoid. The fit finds the offset `b` (hard iron, bias) and
 //! the upper triangular matrix `U` (soft iron, scales, misalignment) that put them back on a sphere: `‖U(m - b)‖ = field`.
@@ -9,14 +9,35 @@
 //!   axis-aligned ellipsoid (6), then a full one (9), as far as the data support it.
 //! * [`Calibrator`] chooses which samples to keep, in bounded memory, and runs the ladder from a firmware's tick.
 //!
-//! Model and residual: Kok & Schön, "Magnetometer calibration using inertial sensors" (2016), eqs. 3 to 6, with the
-//! length residual instead of the algebraic one, which is biased for noisy samples.
+//! The modules below hold one sensor each: the fitted sensor with its conversions, and a fit over borrowed samples, a
+//! [`Model`](crate::problem::Model) for [`Forward`](crate::problem::Forward). A fit is made of samples by `new`, begun at
+//! `start`, and its parameters are turned into a sensor by `sensor` or a method named for what it is. An empty set of
+//! samples ends as [`Stall::NoData`](crate::Stall::NoData), a sample that is not finite as
+//! [`Stall::NonFinite`](crate::Stall::NonFinite); what the samples do not determine is named by
+//! [`analyse`](crate::least_squares::StreamedState::analyse).
+//!
+//! Model and residual of the ellipsoid: Kok & Schön, "Magnetometer calibration using inertial sensors" (2016), eqs. 3 to
+//! 6, with the length residual instead of the algebraic one, which is biased for noisy samples.
 
 mod calibrator;
 mod coverage;
 mod ladder;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
+mod linear;
 mod model;
 mod sample;
+
+pub mod accelerometer;
+pub mod allan;
+pub mod battery;
+pub mod compensation;
+pub mod encoder;
+pub mod gnss;
+pub mod gyroscope;
+pub mod load_cell;
+pub mod multilateration;
+pub mod resistance;
+pub mod thermistor;
 
 use nalgebra::{Matrix3, Vector3};
 
@@ -26,7 +47,7 @@ pub use ladder::Ladder;
 pub use model::Rung;
 
 use crate::problem::Loss;
-use crate::real::Real;
+use crate::real::{Number, Real};
 use crate::step::{ConfigError, Status};
 
 /// What to fit and what to ask of the result.
@@ -199,4 +220,19 @@ fn corrected<T: Real>(u: &Matrix3<T>, b: &Vector3<T>, m: &[T; 3]) -> [T; 3] {
 /// The Euclidean length.
 fn length<T: Real>([x, y, z]: [T; 3]) -> T {
     (x * x + y * y + z * z).sqrt()
+}
+
+/// The root of a sum of squares; zero has no derivative there, and zero is in its subdifferential.
+fn root<D: Number>(square: D) -> D {
+    if square.real() == <D::Scalar as Real>::ZERO { D::of(0.0) } else { square.sqrt() }
+}
+
+/// The scalar product.
+fn dot<D: Number>([a, b, c]: [D; 3], [x, y, z]: [D; 3]) -> D {
+    a * x + b * y + c * z
+}
+
+/// The vector product.
+fn cross<D: Number>([a, b, c]: [D; 3], [x, y, z]: [D; 3]) -> [D; 3] {
+    [b * z - c * y, c * x - a * z, a * y - b * x]
 }

@@ -33,3 +33,16 @@ pub(super) fn spread<T: Real>(samples: &[[T; 3]], [c0, c1, c2]: [T; 3]) -> T {
     let square = |m: &[T; 3]| (m[0] - c0).squared() + (m[1] - c1).squared() + (m[2] - c2).squared();
     (samples.iter().fold(T::ZERO, |sum, m| sum + square(m)) / T::of_usize(samples.len())).sqrt()
 }
+
+/// The middle of the range of `values`, and half its width; a width of one where nothing varies.
+pub(super) fn range<T: Real>(values: impl Iterator<Item = T>) -> (T, T) {
+    let (low, high) = values.fold((T::INFINITY, -T::INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+    let half = T::HALF * (high - low);
+    if half > T::ZERO && half.is_finite() {
+        (low + half, half)
+    } else if low.is_finite() {
+        (low, T::ONE)
+    } else {
+        (T::ZERO, T::ONE)
+    }
+}

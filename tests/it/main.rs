@@ -28,6 +28,7 @@ mod recursive;
 mod reference;
 mod report;
 mod robust;
+mod sensors;
 mod separable;
 mod status;
 mod tape;
