@@ -10,6 +10,7 @@ use thalweg::{Method, Real, Status};
 
 use crate::nist;
 use crate::reference::{self, folder_of, number, numbers};
+use crate::sensors;
 use crate::tape::{Tape, TapeRows};
 
 /// One line of the table.
@@ -219,6 +220,7 @@ fn the_table_of_references_is_up_to_date() {
         ("NIST StRD, nonlinear regression", nist::lines()),
         ("Moré, Garbow & Hillstrom", mgh()),
         ("CUTEst, small", cutest()),
+        ("Sensors", sensors::table::lines()),
     ] {
         let double: Vec<_> = lines.iter().filter(|line| line.scalar == "f64").collect();
         let reached = double.iter().filter(|line| line.minimum > 0).count();

@@ -100,11 +100,16 @@ fn bad_samples_end_honestly<T: Real>() {
 
 both!(affine at_rest bad_samples_end_honestly);
 
+/// True direction in g and reading of each pose.
+pub fn six_poses(set: &std::path::Path) -> Vec<([f64; 3], [f64; 3])> {
+    let (_, rows) = reference::table(&set.join("data.csv"));
+    rows.iter().map(|row| ([row[0], row[1], row[2]], [row[3], row[4], row[5]])).collect()
+}
+
 #[test]
 fn six_positions() {
     let Some(set) = reference::folder("accel-six-position/trials-1-3") else { return };
-    let (meta, (_, rows)) = (reference::meta(&set), reference::table(&set.join("data.csv")));
-    let samples: Vec<_> = rows.iter().map(|row| ([row[0], row[1], row[2]], [row[3], row[4], row[5]])).collect();
+    let (meta, samples) = (reference::meta(&set), six_poses(&set));
     let list = |section, key| reference::numbers(&meta, section, key);
     for (section, samples) in [("affine12", &samples[..]), ("affine12_first_six_poses", &samples[..6])] {
         let sse = reference::number(&meta[section]["sse"]);

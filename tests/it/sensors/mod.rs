@@ -9,6 +9,7 @@ mod gyroscope;
 mod linear;
 mod multilateration;
 mod resistance;
+pub mod table;
 mod thermistor;
 
 use core::convert::Infallible;

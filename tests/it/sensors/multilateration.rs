@@ -147,7 +147,7 @@ fn bad_samples_end_honestly<T: Real>() {
 both!(position anchors_in_a_plane position_without_line_of_sight pseudoranges pose bad_samples_end_honestly);
 
 /// The twenty-four ranges of each pose of the trolley.
-fn trolley_ranges(set: &std::path::Path) -> Vec<Vec<TagRange<f64>>> {
+pub fn trolley_ranges(set: &std::path::Path) -> Vec<Vec<TagRange<f64>>> {
     let table = |name: &str| reference::table(&set.join(name)).1;
     let (anchors, tags) = (table("anchors.csv"), table("tags_body.csv"));
     let sample = |row: &[f64], k: usize| {
@@ -231,7 +231,7 @@ fn trolley_with_biases() {
 }
 
 /// The pseudoranges of the hall, epoch by epoch.
-fn epochs(rows: &[Vec<f64>]) -> Vec<Vec<([f64; 2], f64)>> {
+pub fn epochs(rows: &[Vec<f64>]) -> Vec<Vec<([f64; 2], f64)>> {
     let count = rows.last().unwrap()[0] as usize + 1;
     let of = |epoch: usize| rows.iter().filter(move |row| row[0] as usize == epoch);
     (0..count).map(|epoch| of(epoch).map(|row| ([row[2], row[3]], row[1])).collect()).collect()

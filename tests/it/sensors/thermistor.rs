@@ -9,7 +9,7 @@ use super::{Noise, assert_digits, assert_honest, assert_near, assert_within_erro
 use crate::problems::wide;
 use crate::reference;
 
-const KELVIN: f64 = 273.15;
+pub const KELVIN: f64 = 273.15;
 
 /// Temperatures from -20 to 100 °C in K.
 fn temperatures<T: Real>() -> impl Iterator<Item = T> {
