@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use nalgebra::SVector;
 use thalweg::calibration::{Calibrator, Push, Verdict};
-use thalweg::least_squares::{Accumulation, LevenbergMarquardt, StreamedState};
+use thalweg::least_squares::{Accumulation, LevenbergMarquardt, StreamedState, Tolerances};
 use thalweg::problem::{Block, LANES, Problem, Rows};
 use thalweg::{Method, Real};
 
@@ -33,6 +33,16 @@ pub fn calibrate(
 /// What a job returns, as the words that the device prints and the host compares.
 pub trait Answer {
     fn words(&self) -> impl Iterator<Item = u32>;
+}
+
+/// What the peers were given, the cheapest tolerance that reaches the optimum: a step that promises less than rounding
+/// would show ends a fit before it is evaluated.
+pub fn tolerances() -> Tolerances<f32> {
+    Tolerances { decrease: 4.0 * f32::EPSILON, ..Tolerances::default() }
+}
+
+pub fn marquardt() -> LevenbergMarquardt<f32> {
+    LevenbergMarquardt { tolerances: tolerances(), ..LevenbergMarquardt::default() }
 }
 
 /// A point, its cost, and the number of iterations it took.
@@ -191,6 +201,10 @@ impl<S: Model<T, D, N>, T: Real, const D: usize, const M: usize, const N: usize>
         Self { samples, model: PhantomData }
     }
 
+    pub const fn samples(&self) -> &[[T; D]; M] {
+        &self.samples
+    }
+
     pub fn start() -> SVector<T, N> {
         S::START.map(T::of_f64).into()
     }
@@ -213,7 +227,7 @@ impl<S: Model<f32, D, N>, const D: usize, const M: usize, const N: usize> Fit<S,
 
     pub fn solve<K: Accumulation>(&self) -> Solution<N> {
         let mut state = StreamedState::<f32, N, K>::from_point(Self::start());
-        let Ok(_) = LevenbergMarquardt::default().run(&mut state, &mut { self }, 100 * M as u32);
+        let Ok(_) = marquardt().run(&mut state, &mut { self }, 100 * M as u32);
         Solution { x: *state.x(), cost: state.cost(), iterations: state.iterations() }
     }
 }
