@@ -122,7 +122,8 @@ impl<T: Real> Model<T, 3, 9> for Ellipsoid {
         let v = [a * u[0] + b * u[1] + c * u[2], b * u[0] + d * u[1] + e * u[2], c * u[0] + e * u[1] + f * u[2]];
         let norm = (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]).sqrt();
         let inverse = T::ONE / norm;
-        let w = v.map(|c| c * inverse);
+        // Not a map: at opt-level s that is a loop through memory.
+        let w = [v[0] * inverse, v[1] * inverse, v[2] * inverse];
         let row = [
             -(a * w[0] + b * w[1] + c * w[2]),
             -(b * w[0] + d * w[1] + e * w[2]),
