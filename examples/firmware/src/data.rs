@@ -61,6 +61,44 @@ pub fn sphere() -> impl Iterator<Item = [f64; 3]> {
     })
 }
 
+/// Directions, and where a rotation by 2 radians about (2, -1, 2)/3 takes them, with noise; without end.
+pub fn turned() -> impl Iterator<Item = [[f64; 3]; 2]> {
+    let (w, half) = (libm::cos(1.0), libm::sin(1.0) / 3.0);
+    let axis = [2.0 * half, -half, 2.0 * half];
+    let mut random = Random(31);
+    core::iter::repeat_with(move || {
+        let u = random.direction();
+        let cross = |a: [f64; 3], b: [f64; 3]| {
+            [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+        };
+        let once = cross(axis, u);
+        let twice = cross(axis, once);
+        [u, core::array::from_fn(|k| u[k] + 2.0 * (w * once[k] + twice[k]) + 0.01 * random.gauss())]
+    })
+}
+
+/// A voltage that falls from 5 to 1 with a rate of 0.7, as (t, y) with noise; without end.
+pub fn decay() -> impl Iterator<Item = [f64; 2]> {
+    let mut random = Random(7);
+    let mut next = 0.0;
+    core::iter::repeat_with(move || {
+        let t = next;
+        next += 0.25;
+        [t, 4.0 * libm::exp(-0.7 * t) + 1.0 + 0.01 * random.gauss()]
+    })
+}
+
+/// Four regressors and the noisy answer of a linear model, without end.
+pub fn regression() -> impl Iterator<Item = [f64; 5]> {
+    const TRUTH: [f64; 4] = [1.0, -2.0, 0.5, 3.0];
+    let mut random = Random(99);
+    core::iter::repeat_with(move || {
+        let phi = [(); 4].map(|()| random.gauss());
+        let y = phi.iter().zip(TRUTH).fold(0.01 * random.gauss(), |sum, (p, x)| sum + p * x);
+        [phi[0], phi[1], phi[2], phi[3], y]
+    })
+}
+
 /// NIST StRD, Misra1a: volume and pressure in a study of dental adsorption, as (x, y).
 pub const MISRA1A: [[f64; 2]; 14] = [
     [77.6, 10.07],

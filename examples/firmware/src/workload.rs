@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use nalgebra::SVector;
 use thalweg::calibration::{Calibrator, Push, Verdict};
-use thalweg::least_squares::{Accumulation, LevenbergMarquardt, StreamedState};
+use thalweg::least_squares::{Accumulation, LevenbergMarquardt, StreamedState, Tolerances};
 use thalweg::problem::{Block, LANES, Problem, Rows};
 use thalweg::{Method, Real};
 
@@ -33,6 +33,16 @@ pub fn calibrate(
 /// What a job returns, as the words that the device prints and the host compares.
 pub trait Answer {
     fn words(&self) -> impl Iterator<Item = u32>;
+}
+
+/// What the peers were given, the cheapest tolerance that reaches the optimum: a step that promises less than rounding
+/// would show ends a fit before it is evaluated.
+pub fn tolerances() -> Tolerances<f32> {
+    Tolerances { decrease: 4.0 * f32::EPSILON, ..Tolerances::default() }
+}
+
+pub fn marquardt() -> LevenbergMarquardt<f32> {
+    LevenbergMarquardt { tolerances: tolerances(), ..LevenbergMarquardt::default() }
 }
 
 /// A point, its cost, and the number of iterations it took.
@@ -112,7 +122,8 @@ impl<T: Real> Model<T, 3, 9> for Ellipsoid {
         let v = [a * u[0] + b * u[1] + c * u[2], b * u[0] + d * u[1] + e * u[2], c * u[0] + e * u[1] + f * u[2]];
         let norm = (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]).sqrt();
         let inverse = T::ONE / norm;
-        let w = v.map(|c| c * inverse);
+        // Not a map: at opt-level s that is a loop through memory.
+        let w = [v[0] * inverse, v[1] * inverse, v[2] * inverse];
         let row = [
             -(a * w[0] + b * w[1] + c * w[2]),
             -(b * w[0] + d * w[1] + e * w[2]),
@@ -191,6 +202,10 @@ impl<S: Model<T, D, N>, T: Real, const D: usize, const M: usize, const N: usize>
         Self { samples, model: PhantomData }
     }
 
+    pub const fn samples(&self) -> &[[T; D]; M] {
+        &self.samples
+    }
+
     pub fn start() -> SVector<T, N> {
         S::START.map(T::of_f64).into()
     }
@@ -213,7 +228,7 @@ impl<S: Model<f32, D, N>, const D: usize, const M: usize, const N: usize> Fit<S,
 
     pub fn solve<K: Accumulation>(&self) -> Solution<N> {
         let mut state = StreamedState::<f32, N, K>::from_point(Self::start());
-        let Ok(_) = LevenbergMarquardt::default().run(&mut state, &mut { self }, 100 * M as u32);
+        let Ok(_) = marquardt().run(&mut state, &mut { self }, 100 * M as u32);
         Solution { x: *state.x(), cost: state.cost(), iterations: state.iterations() }
     }
 }

@@ -9,10 +9,13 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, bail, ensure};
 use defmt_decoder::{DecodeError, Table};
-use firmware::workload::{Answer, EllipsoidFit, Magnetometer, Misra1aFit, SphereFit, calibrate};
+use firmware::data;
+use firmware::methods::{Attitude, Decay, Recursions, Rosenbrock};
+use firmware::workload::{Answer, EllipsoidFit, Magnetometer, Misra1aFit, SphereFit, calibrate, marquardt, tolerances};
 use object::{Object, ObjectSection, SectionFlags, SectionKind};
+use thalweg::Real;
 use thalweg::calibration::{Calibrator, Settings};
-use thalweg::least_squares::{Normal, SquareRoot};
+use thalweg::least_squares::{Dogleg, GaussNewton, Normal, SquareRoot};
 
 struct Machine {
     core: &'static str,
@@ -77,20 +80,36 @@ impl Image {
     }
 }
 
-fn images() -> [Image; 7] {
+fn images() -> Result<Vec<Image>> {
     let mut calibrator = Magnetometer::new(Settings::default());
     calibrate(&mut calibrator, Calibrator::push, Calibrator::tick);
+    let mut recursions = Recursions::new().context("variances are positive")?;
+    for sample in data::regression().take(Recursions::UPDATES) {
+        let sample = sample.map(f32::of_f64);
+        recursions.covariance.iter_mut().for_each(|recursive| recursive.learn(sample));
+        recursions.square_root.iter_mut().for_each(|recursive| recursive.learn(sample));
+    }
     let ellipsoid = EllipsoidFit::<f32, 200>::prepare();
     let sphere = SphereFit::<f32, 20>::prepare().solve::<Normal>();
-    [
+    let newton = GaussNewton { tolerances: tolerances(), ..GaussNewton::default() };
+    let dogleg = Dogleg { tolerances: tolerances(), ..Dogleg::default() };
+    let rosenbrock = |name, answer| Image::new(name, Some("rosenbrock_baseline"), 2, &answer);
+    Ok(vec![
         Image::new("calibrate", None, 0, &calibrator),
         Image::new("ellipsoid", Some("ellipsoid_baseline"), 200, &ellipsoid.solve::<Normal>()),
         Image::new("ellipsoid120", None, 120, &EllipsoidFit::<f32, 120>::prepare().solve::<Normal>()),
         Image::new("ellipsoid2000", None, 2000, &EllipsoidFit::<f32, 2000>::prepare().solve::<Normal>()),
         Image::new("ellipsoid_root", Some("ellipsoid_baseline"), 200, &ellipsoid.solve::<SquareRoot>()),
         Image::new("misra1a", Some("misra1a_baseline"), 14, &Misra1aFit::<f32>::prepare().solve::<Normal>()),
+        Image::new("recursive", None, 0, &recursions),
+        rosenbrock("rosenbrock", Rosenbrock.solve::<Normal>(&marquardt())),
+        rosenbrock("rosenbrock_dogleg", Rosenbrock.solve::<Normal>(&dogleg)),
+        rosenbrock("rosenbrock_newton", Rosenbrock.solve::<Normal>(&newton)),
+        rosenbrock("rosenbrock_root", Rosenbrock.solve::<SquareRoot>(&marquardt())),
+        Image::new("rotation", None, 20, &Attitude::<20>::prepare().solve::<Normal>()),
+        Image::new("separable", None, 20, &Decay::<20>::prepare().solve()),
         Image::new("sphere", Some("sphere_baseline"), 20, &sphere),
-    ]
+    ])
 }
 
 /// What a run printed.
@@ -174,7 +193,7 @@ fn main() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no parent")?;
     let built = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
 
-    let images = images();
+    let images = images()?;
     let (machines, missing): (Vec<_>, Vec<_>) = MACHINES.iter().partition(|machine| available(machine, &targets));
     let mut rows = Vec::new();
     for image in &images {
@@ -229,7 +248,10 @@ fn header(toolchain: &str) -> String {
          63 on M0, 1 on RISC-V. Flash: the image less the image that only evaluates the problem. Stack: down to the deepest\n\
          word that a call changed. The scalar is f32, and every answer equals the host's bit for bit.\n\n\
          `calibrate` is the main job: a log with spikes is pushed, then the requested fit is ticked to its end. The others are\n\
-         whole solves of the problems in `src/workload.rs`, on the normal matrix; `ellipsoid_root` is on its square root.\n\n\
+         problems in `src/workload.rs` and `src/methods.rs`, solved by Levenberg-Marquardt on the normal matrix: `_root` is on its\n\
+         square root, `_newton` and `_dogleg` are those methods. `rotation` streams 20 pairs of directions, `separable` is variable\n\
+         projection with one exponential and 20 samples, `recursive` learns four parameters. Fits end as those of the peers were\n\
+         made to, with the cheapest tolerance that reaches the optimum: `decrease` is 4ε; `calibrate` has its defaults.\n\n\
          | problem | core | opt | instructions | flash B | stack B |\n|---|---|---|---|---|---|\n"
     )
 }

@@ -10,15 +10,16 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use nalgebra::{SMatrix, SVector, vector};
+mod fits;
+mod memories;
+mod oracles;
+
+use nalgebra::{SVector, vector};
 use thalweg::calibration::{Calibrator, Coverage, Ladder, Rung, Settings};
-use thalweg::least_squares::{
-    Accumulation, Bounds, Domain, Everywhere, LevenbergMarquardt, Normal, SquareRoot, StreamedState, certify,
-};
+use thalweg::least_squares::{Accumulation, Normal, SquareRoot};
 use thalweg::problem::{
-    Block, Cached, Counted, Differences, Dual, Fault, Faulty, Forward, Function, Loss, Mailbox, Model, Objective,
-    Prior, Residuals, Robust, Rows, Smooth, check_gradient, check_row, gradient_fn, hessian_product, residual_fn,
-    row_fn, value_fn,
+    Block, Cached, Counted, Differences, Dual, Fault, Faulty, Forward, Function, Mailbox, Objective, Smooth,
+    check_gradient, gradient_fn, hessian_product, value_fn,
 };
 use thalweg::smooth::{GradientDescent, GradientDescentState};
 use thalweg::{Method, Number, Real};
@@ -65,11 +66,10 @@ fn everything<T: Real>() {
     number(Dual::<Dual<T, 1>, 2>::variable(Dual::variable(any(T::ONE), any(0)), any(1)));
     block::<T>();
     values::<T>();
-    rows::<T>();
-    least_squares::<T, SquareRoot, 2>();
-    least_squares::<T, Normal, 2>();
-    least_squares::<T, SquareRoot, 7>();
-    least_squares::<T, Normal, 7>();
+    oracles::rows::<T>();
+    oracles::orthogonal::<T>();
+    fits::everything::<T>();
+    memories::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();
 }
@@ -99,23 +99,13 @@ fn block<T: Real>() {
     see(any(Block::<T, 3>::new()) == block);
 }
 
-/// A function and a model, over any number.
+/// A function over any number.
 #[derive(Clone, Copy)]
 struct Smile;
 
 impl<T: Real> Function<T, 2> for Smile {
     fn value<D: Number<Scalar = T>>(&self, &[x, y]: &[D; 2]) -> D {
         (x * y).exp() + x.powi(4)
-    }
-}
-
-impl<T: Real> Model<T, 2> for Smile {
-    fn rows(&self) -> usize {
-        any(5)
-    }
-
-    fn residual<D: Number<Scalar = T>>(&self, i: usize, &[x, y]: &[D; 2]) -> D {
-        x.scale(T::of_usize(i)) + y.sin()
     }
 }
 
@@ -172,101 +162,6 @@ fn descend<T: Real, E>(problem: &mut dyn Smooth<T, 2, Error = E>) {
     method.steps(&mut state, &mut problem).for_each(see);
     see((state.x(), state.value(), state.clone()));
     see(method.solve(start(), &mut problem, any(10)));
-}
-
-/// All that answers questions for rows.
-fn rows<T: Real>() {
-    let at = || any(vector![T::ONE, T::TWO]);
-    let samples = any([[T::HALF; 2]; 3]);
-    let rows = || {
-        row_fn(any(3), move |i, x: &SVector<T, 2>, g| {
-            let [t, y] = samples.get(i).copied().unwrap_or_default();
-            *g = vector![T::ONE, t];
-            let [a, b] = x.data.0[0];
-            a + t * b - y
-        })
-    };
-    let residuals = || {
-        residual_fn(any(3), move |i, x: &SVector<T, 2>| {
-            let [a, b] = x.data.0[0];
-            a + T::of_usize(i) * b
-        })
-    };
-    fit(&mut rows());
-    fit(&mut &mut rows());
-    fit::<T, _>(&mut Forward(Smile));
-    fit(&mut Differences::new(residuals()));
-    fit(&mut Counted::new(rows()));
-    fit(&mut any(Faulty::new(rows(), Fault::Nan, 3)));
-    fit(&mut any(Mailbox::<T, 2>::with_rows(3)));
-    see((Residuals::rows(&residuals()), residuals().residual(any(1), &at())));
-    see(check_row(&mut rows(), any(1), &at()));
-
-    for loss in [Loss::Squared, Loss::Huber, Loss::SoftL1, Loss::Cauchy, Loss::Tukey, Loss::GemanMcClure] {
-        see(any(loss).at(any(T::ONE)));
-    }
-    if let Ok(mut robust) = Robust::new(rows(), any(Loss::Huber), any(T::ONE)) {
-        fit(&mut robust);
-        see(robust.inner().rows());
-    }
-    if let Ok(mut prior) = Prior::new(rows(), at(), &any(SMatrix::<T, 2, 2>::identity())) {
-        fit(&mut prior);
-    }
-    if let Ok(mut prior) = Prior::independent(rows(), at(), &at()) {
-        fit(&mut prior);
-    }
-}
-
-fn fit<T: Real, E>(problem: &mut dyn Rows<T, 2, Error = E>) {
-    let mut problem = black_box(problem);
-    let mut at = any(vector![T::ONE, T::TWO]);
-    let mut block = Block::new();
-    see(problem.rows());
-    see(problem.row(any(1), &at, &mut at.clone()));
-    see(problem.block(any(1), &at, &mut block));
-    block.samples().for_each(see);
-    see(problem.row(any(2), &at.clone(), &mut at));
-    see(LevenbergMarquardt::default().solve(at, &mut problem, any(10)));
-}
-
-/// Levenberg-Marquardt in one memory, everywhere and in a box, and what is asked of its state.
-fn least_squares<T: Real, K: Accumulation, const N: usize>() {
-    let method = any(LevenbergMarquardt::default());
-    solve::<T, K, _, N>(method);
-    let corner = || any(SVector::<T, N>::repeat(T::ONE));
-    let bounds = any(Bounds::new(-corner(), corner()));
-    solve::<T, K, _, N>(method.within(bounds));
-    solve::<T, K, _, N>(method.within(Bounds::none().fix(any(1), any(T::ONE))));
-}
-
-fn solve<T: Real, K: Accumulation, D: Domain<T, N>, const N: usize>(method: LevenbergMarquardt<T, D>) {
-    let mut rows = row_fn(any(20), |i, x: &SVector<T, N>, g| {
-        *g = SVector::from_fn(|j, _| T::of_usize(i + j).sin());
-        x.iter().zip(g.iter()).fold(T::ONE, |sum, (x, g)| sum + *x * *g)
-    });
-    let mut problem: &mut dyn Rows<T, N, Error = _> = black_box(&mut rows);
-    let start = || any(SVector::<T, N>::repeat(T::ONE));
-    see(method.validate());
-    let mut state = StreamedState::<T, N, K>::from_point(start());
-    see(method.step(&mut state, &mut problem));
-    see(method.run(&mut state, &mut problem, any(10)));
-    method.steps(&mut state, &mut problem).for_each(see);
-    see((state.x(), state.cost(), state.status(), state.iterations(), state.samples(), state.clone()));
-    see(method.solve(state.clone(), &mut problem, any(10)));
-    see(method.solve(StreamedState::new(start()), &mut problem, any(10)));
-    see(method.solve(StreamedState::normal(start()), &mut problem, any(10)));
-
-    let mut x = start();
-    method.domain.project(&mut x);
-    see((method.domain.interval(any(1)), method.domain.validate(), x));
-    see(certify(&mut problem, &x, &method.domain));
-    see(certify(&mut problem, &x, &Everywhere));
-
-    let analysis = any(state.analyse(&method.domain));
-    see((analysis.rank(), analysis.free(), analysis.condition(), analysis.residual_variance()));
-    see((analysis.weakest(), analysis.standard_errors(), analysis.correlation()));
-    see(analysis.covariance(any(T::ONE)));
-    see(analysis.clone() == analysis);
 }
 
 fn calibration<T: Real, K: Accumulation>() {

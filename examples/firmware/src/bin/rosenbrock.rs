@@ -1,0 +1,10 @@
+#![no_std]
+#![no_main]
+
+use firmware::{measure, methods::Rosenbrock, workload};
+use thalweg::least_squares::Normal;
+
+#[unsafe(no_mangle)]
+fn main() -> ! {
+    measure::report(&Rosenbrock, |rosenbrock| rosenbrock.solve::<Normal>(&workload::marquardt()))
+}
