@@ -8,7 +8,7 @@ use crate::real::Real;
 
 /// Adds `Σ gₗ gₗᵀ` to the lower triangle of `a` and `Σ rₗ gₗ` to `b`.
 ///
-/// Each entry adds its four products in lane order; three columns share the loads of a row. Neither the tiling nor vector
+/// Each entry adds its four products in lane order; two columns share the loads of a row. Neither the tiling nor vector
 /// units change the result.
 #[inline(always)]
 pub(crate) fn add_outer_products<T: Real, const N: usize>(
@@ -22,32 +22,24 @@ pub(crate) fn add_outer_products<T: Real, const N: usize>(
         *sum = *sum + f[0] * h[0] + f[1] * h[1] + f[2] * h[2] + f[3] * h[3];
     };
     let mut j = 0;
-    while j + 2 < N {
-        let (left, middle, right) = (lanes(rows, j), lanes(rows, j + 1), lanes(rows, j + 2));
+    while j + 1 < N {
+        let (left, right) = (lanes(rows, j), lanes(rows, j + 1));
         add(&mut b[j], left, *r);
-        add(&mut b[j + 1], middle, *r);
-        add(&mut b[j + 2], right, *r);
+        add(&mut b[j + 1], right, *r);
         add(&mut a[j][j], left, left);
-        add(&mut a[j][j + 1], left, middle);
-        add(&mut a[j][j + 2], left, right);
-        add(&mut a[j + 1][j + 1], middle, middle);
-        add(&mut a[j + 1][j + 2], middle, right);
-        add(&mut a[j + 2][j + 2], right, right);
-        for i in j + 3..N {
+        add(&mut a[j][j + 1], left, right);
+        add(&mut a[j + 1][j + 1], right, right);
+        for i in j + 2..N {
             let h = lanes(rows, i);
             add(&mut a[j][i], left, h);
-            add(&mut a[j + 1][i], middle, h);
-            add(&mut a[j + 2][i], right, h);
+            add(&mut a[j + 1][i], right, h);
         }
-        j += 3;
+        j += 2;
     }
-    while j < N {
-        let left = lanes(rows, j);
-        add(&mut b[j], left, *r);
-        for i in j..N {
-            add(&mut a[j][i], left, lanes(rows, i));
-        }
-        j += 1;
+    if j < N {
+        let last = lanes(rows, j);
+        add(&mut b[j], last, *r);
+        add(&mut a[j][j], last, last);
     }
 }
 
