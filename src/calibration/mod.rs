@@ -13,6 +13,7 @@
 //! length residual instead of the algebraic one, which is biased for noisy samples.
 
 mod calibrator;
+pub mod camera;
 mod coverage;
 mod ladder;
 mod model;

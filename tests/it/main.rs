@@ -13,6 +13,7 @@
 
 mod calibrate;
 mod calibrator;
+mod camera;
 mod curve_fit;
 mod degenerate;
 mod domains;
