@@ -45,6 +45,9 @@ fn homography<T: Real>(
         for (rows, s) in rows.chunks_exact_mut(2).zip(pair) {
             let (p, q) = ((s.target[0] - cx) * scale, (s.target[1] - cy) * scale);
             let [x, y] = camera.ray(s.pixel);
+            if !(p.is_finite() && q.is_finite() && x.is_finite() && y.is_finite()) {
+                return Err(ConfigError::Dependent);
+            }
             let both =
                 [[p, q, one, zero, zero, zero, -x * p, -x * q, -x], [zero, zero, zero, p, q, one, -y * p, -y * q, -y]];
             for (row, entries) in rows.iter_mut().zip(both) {
