@@ -1,6 +1,6 @@
 //! Bundle adjustment by Levenberg-Marquardt, the points eliminated one at a time.
 //!
-//! Minimizes `F = ½ Σ ‖project(camera c, point i) - pixel‖²` over all cameras and points. One iteration, two passes:
+//! Minimizes `F = ½ Σ ‖seen(camera c, point i) - pixel‖²` over all cameras and points. One iteration, two passes:
 //!
 //! 1. gather: each point is linearized, damped by `λ diag(JᵀJ)` and eliminated into the cameras' system (Schur complement),
 //!    which is then damped likewise and solved for the cameras' step;
@@ -30,8 +30,8 @@ use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 /// for it. Tests on `P` and `p` wait for the least damping, `λ = √ε`, because damping makes both small.
 ///
 /// * [`Stall::Flat`] if then `P ≤ F · max(4ε, decrease_tolerance)` and `‖Dp‖ > ‖Dx‖/100`.
-/// * [`Stall::NoDescent`] if `P ≤ 8ε√m F` for `m` residuals and a trial did not find it, unless that is convergence; or if
-///   `λ ≥ 1/ε`.
+/// * [`Stall::NoDescent`] if `P ≤ P₀` and a trial did not find it, unless that is convergence, or if `λ ≥ 1/ε`. Rounding hides
+///   `P₀ = ε (8√m F + ‖Dx‖ √(2F))` for `m` residuals.
 ///
 /// ```
 /// use nalgebra::vector;
@@ -50,8 +50,8 @@ pub struct BundleAdjustment<T> {
     /// [`Criterion::Gradient`]: `|gⱼ| ≤ gradient_tolerance · Dⱼ · √(2F)` for every parameter of cameras and points. Zero or
     /// more; default ε.
     pub gradient_tolerance: T,
-    /// [`Criterion::Decrease`]: `λ = √ε` and `P ≤ decrease_tolerance · F`, or rounding hides `P`, a trial did not find it, and
-    /// `|gⱼ| ≤ Dⱼ √(2P₀)` with `P₀ = 8ε√m F` for every j. Zero or more; default ε^1.5.
+    /// [`Criterion::Decrease`]: `λ = √ε` and `P ≤ decrease_tolerance · F`, or `P ≤ P₀`, a trial did not find it, and
+    /// `|gⱼ| ≤ Dⱼ √(2P₀)` for every j. Zero or more; default ε^1.5.
     pub decrease_tolerance: T,
     /// [`Criterion::Step`]: `λ = √ε` and `‖Dp‖ ≤ step_tolerance · ‖Dx‖`. Zero or more; default 2ε.
     pub step_tolerance: T,
@@ -254,9 +254,10 @@ where
 }
 
 impl<T: Real, const C: usize, const D: usize, const P: usize> BundleState<T, C, D, P> {
-    /// The decrease of the cost that rounding of the sum hides.
+    /// The decrease of the cost that rounding of the sum and of the residuals hides.
     fn noise(&self) -> T {
-        T::of_f64(8.0) * T::EPSILON * T::of_usize(self.residuals).sqrt() * self.cost
+        let (sum, root) = (T::of_f64(8.0) * T::of_usize(self.residuals).sqrt() * self.cost, T::TWO * self.cost);
+        T::EPSILON * (sum + (self.size * root).sqrt())
     }
 
     /// Takes in one squared column norm with its entry of the gradient.

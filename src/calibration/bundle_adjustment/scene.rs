@@ -9,7 +9,7 @@ use crate::real::{Number, Real};
 /// A camera with `D` unknown parameters, over any [`Number`].
 pub trait Projection<T: Real, const D: usize>: Copy {
     /// The pixel at which a camera sees a point; NaN where it sees none.
-    fn project<V: Number<Scalar = T>>(&self, camera: &[V; D], point: [V; 3]) -> [V; 2];
+    fn pixel<V: Number<Scalar = T>>(&self, camera: &[V; D], point: [V; 3]) -> [V; 2];
 }
 
 /// The point in camera axes.
@@ -27,7 +27,7 @@ fn moved<V: Number>(rotation: [V; 3], [a, b, c]: [V; 3], point: [V; 3]) -> [V; 3
 pub struct Bundler;
 
 impl<T: Real> Projection<T, 9> for Bundler {
-    fn project<V: Number<Scalar = T>>(&self, camera: &[V; 9], point: [V; 3]) -> [V; 2] {
+    fn pixel<V: Number<Scalar = T>>(&self, camera: &[V; 9], point: [V; 3]) -> [V; 2] {
         let [r0, r1, r2, t0, t1, t2, focal, k1, k2] = *camera;
         let [x, y, z] = moved([r0, r1, r2], [t0, t1, t2], point);
         let (p, q) = (-(x / z), -(y / z));
@@ -39,7 +39,7 @@ impl<T: Real> Projection<T, 9> for Bundler {
 
 /// Known intrinsics; the six parameters are the rotation vector and the translation from scene to camera axes.
 impl<T: Real> Projection<T, 6> for Camera<T> {
-    fn project<V: Number<Scalar = T>>(&self, camera: &[V; 6], point: [V; 3]) -> [V; 2] {
+    fn pixel<V: Number<Scalar = T>>(&self, camera: &[V; 6], point: [V; 3]) -> [V; 2] {
         let [r0, r1, r2, t0, t1, t2] = *camera;
         self.constant::<V>().project(moved([r0, r1, r2], [t0, t1, t2], point))
     }
@@ -62,7 +62,7 @@ impl<T: Copy> Landmark<T> {
     }
 }
 
-/// The problem of bundle adjustment with `C` cameras of `D` parameters: minimize `½ Σ ‖project(camera, point) - pixel‖²`.
+/// The problem of bundle adjustment with `C` cameras of `D` parameters: minimize `½ Σ ‖seen(camera, point) - pixel‖²`.
 ///
 /// An implementation *must* answer for any order and repetition of `i`, and *must not* change the number of points during a
 /// solve, nor touch the landmarks.

@@ -42,10 +42,10 @@ fn linearize<T: Real, const D: usize>(
     for (j, variable) in variables.iter_mut().enumerate() {
         *variable = Dual::variable(variable.value, j);
     }
-    let [u, v] = projection.project(&variables, point.map(Dual::constant));
+    let [u, v] = projection.pixel(&variables, point.map(Dual::constant));
     let [x, y, z] = point;
     let moving = [Dual::<T, 3>::variable(x, 0), Dual::variable(y, 1), Dual::variable(z, 2)];
-    let [p, q] = projection.project(&camera.map(Dual::constant), moving);
+    let [p, q] = projection.pixel(&camera.map(Dual::constant), moving);
     Seen {
         residual: [u.value - pixel[0], v.value - pixel[1]],
         by_camera: [u.gradient, v.gradient],
@@ -188,7 +188,7 @@ pub(super) fn add_camera<T: Real, const D: usize, const P: usize>(
     }
 }
 
-/// `½ Σ ‖project(camera, point) - pixel‖²` of one point.
+/// `½ Σ ‖seen(camera, point) - pixel‖²` of one point.
 pub(super) fn cost<T: Real, const C: usize, const D: usize>(
     projection: &impl Projection<T, D>,
     cameras: &[T],
@@ -198,7 +198,7 @@ pub(super) fn cost<T: Real, const C: usize, const D: usize>(
     let mut cost = T::ZERO;
     for (parameters, pixel) in cameras.chunks_exact(D).zip(pixels) {
         let Some([u, v]) = *pixel else { continue };
-        let [p, q] = projection.project(&camera::<T, D>(parameters), point);
+        let [p, q] = projection.pixel(&camera::<T, D>(parameters), point);
         cost += T::HALF * (p - u) * (p - u);
         cost += T::HALF * (q - v) * (q - v);
     }
