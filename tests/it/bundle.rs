@@ -88,11 +88,8 @@ fn small<T: Real>(noise: f64) -> (Owned<T, 3, Camera<T>>, SVector<T, 18>) {
         tangential: [1e-3, -2e-3],
         ..Camera::pinhole([500.0, 510.0], [320.0, 240.0])
     };
-    let cameras = [
-        [0.1, -0.3, 0.05, 0.5, 0.2, 8.0],
-        [-0.2, 0.4, 0.1, -0.7, 0.1, 9.0],
-        [0.3, 0.1, -0.2, 0.1, -0.6, 7.5],
-    ];
+    let cameras =
+        [[0.1, -0.3, 0.05, 0.5, 0.2, 8.0], [-0.2, 0.4, 0.1, -0.7, 0.1, 9.0], [0.3, 0.1, -0.2, 0.1, -0.6, 7.5]];
     let points = [
         [0.0, 0.0, 0.0],
         [1.5, 0.2, 0.3],
@@ -110,9 +107,10 @@ fn small<T: Real>(noise: f64) -> (Owned<T, 3, Camera<T>>, SVector<T, 18>) {
             (i != 4 || c != 1).then(|| [u + error(0), v + error(1)].map(T::of_f64))
         })
     });
-    let landmarks = points.iter().enumerate().map(|(i, point)| {
-        Landmark::new(core::array::from_fn(|k| T::of_f64(point[k] + 0.1 * wobble(3 * i + k + 40))))
-    });
+    let landmarks = points
+        .iter()
+        .enumerate()
+        .map(|(i, point)| Landmark::new(core::array::from_fn(|k| T::of_f64(point[k] + 0.1 * wobble(3 * i + k + 40)))));
     let start = SVector::from_fn(|j, _| T::of_f64(cameras[j / 6][j % 6] + 0.05 * wobble(j + 90)));
     let narrow = |a: [f64; 3]| a.map(T::of_f64);
     let projection = Camera {
@@ -193,8 +191,7 @@ fn adjusted<T: Real>(exact: f64, angle: f64) {
     let Ok(status) = BundleAdjustment::default().run(&mut fit, &mut scene.view(), 100_000);
     assert!(matches!(status, Status::Converged(_)), "{status:?}");
     let (twin, _) = small::<f64>(1.0);
-    let points: Vec<f64> =
-        scene.landmarks.iter().flat_map(|landmark| fit.position(landmark)).map(T::to_f64).collect();
+    let points: Vec<f64> = scene.landmarks.iter().flat_map(|landmark| fit.position(landmark)).map(T::to_f64).collect();
     let x = SVector::from_fn(|j, _| if j < 18 { fit.x()[j].to_f64() } else { points[j - 18] });
     let (residuals, rows) = dense(&twin, &x);
     let length = residuals.iter().map(|r| r * r).sum::<f64>().sqrt();
@@ -364,7 +361,8 @@ fn end(method: BundleAdjustment<f64>, change: impl FnOnce(&mut Owned<f64, 3, Cam
 
 #[test]
 fn every_end_has_its_inequality() {
-    let strict = BundleAdjustment { gradient_tolerance: 0.0, decrease_tolerance: 0.0, step_tolerance: 0.0, damping: 1.0 };
+    let strict =
+        BundleAdjustment { gradient_tolerance: 0.0, decrease_tolerance: 0.0, step_tolerance: 0.0, damping: 1.0 };
     let cases = [
         (BundleAdjustment { gradient_tolerance: 0.1, ..strict }, Status::Converged(Criterion::Gradient)),
         (BundleAdjustment { decrease_tolerance: 0.5, ..strict }, Status::Converged(Criterion::Decrease)),

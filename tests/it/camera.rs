@@ -14,8 +14,7 @@ use crate::reference;
 /// Rotation vectors of every size, the switches between series and closed form among them.
 fn vectors() -> Vec<[f64; 3]> {
     let axis = [0.36, -0.48, 0.8];
-    let angles =
-        [0.0, 1e-160, 1e-12, 1e-5, 0.0999, 0.1001, 0.1999, 0.2001, 0.3999, 0.4001, 1.0, 2.0, 3.0, 3.141_592_6];
+    let angles = [0.0, 1e-160, 1e-12, 1e-5, 0.0999, 0.1001, 0.1999, 0.2001, 0.3999, 0.4001, 1.0, 2.0, 3.0, 3.1];
     angles.iter().flat_map(|a| [axis.map(|c| c * a), [0.0, -*a, 0.0]]).collect()
 }
 

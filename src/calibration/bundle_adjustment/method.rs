@@ -177,7 +177,7 @@ impl<T: Real, const C: usize, const D: usize, const P: usize> BundleState<T, C, 
 
     /// The parameters of the best cameras evaluated so far.
     pub fn cameras(&self) -> impl Iterator<Item = [T; D]> {
-        entries(&self.x).chunks_exact(D).map(schur::camera)
+        entries(&self.x).as_chunks::<D>().0.iter().copied()
     }
 
     /// The position of a landmark of this solve that belongs to [`x`](Self::x).
@@ -310,9 +310,8 @@ impl<T: Real, const C: usize, const D: usize, const P: usize> BundleState<T, C, 
             step = share.substitute(entries(&self.step));
         }
         let mut moved = position;
-        for (j, to) in moved.iter_mut().enumerate().take(3) {
-            let (square, gradient, p) =
-                (entries(&share.squares)[j], entries(&share.gradient)[j], entries::<T, 3>(&step)[j]);
+        let terms = entries(&share.squares).iter().zip(entries(&share.gradient)).zip(entries::<T, 3>(&step));
+        for (to, ((&square, &gradient), &p)) in moved.iter_mut().zip(terms) {
             self.promise(square, gradient, p, *to);
             *to += p;
         }
@@ -390,8 +389,8 @@ impl<T: Real, const C: usize, const D: usize, const P: usize> BundleState<T, C, 
         let (length, size) = (self.length.sqrt(), self.size.sqrt());
         let least = self.damping <= T::SQRT_EPSILON;
         let small = |tolerance: T| least && !lost && self.promise <= tolerance * self.cost;
-        let drifting = small(method.decrease_tolerance.max(T::of_f64(4.0) * T::EPSILON))
-            && length > T::of_f64(1e-2) * size;
+        let drifting =
+            small(method.decrease_tolerance.max(T::of_f64(4.0) * T::EPSILON)) && length > T::of_f64(1e-2) * size;
         let decreased = small(method.decrease_tolerance);
         let short = least && !lost && length <= method.step_tolerance * size;
         let accepted = !lost && ratio >= T::of_f64(1e-4);

@@ -16,13 +16,9 @@ pub(super) fn scale<T: Real>(square: T) -> T {
     if square > T::ZERO { square } else { T::ONE }
 }
 
-/// A camera's parameters out of all.
-pub(super) fn camera<T: Real, const D: usize>(all: &[T]) -> [T; D] {
-    let mut camera = [T::ZERO; D];
-    for (to, from) in camera.iter_mut().zip(all) {
-        *to = *from;
-    }
-    camera
+/// What belongs to each camera; unlike `chunks_exact`, without a check that `D` is not zero.
+fn blocks_mut<V, const D: usize>(all: &mut [V]) -> impl Iterator<Item = &mut [V; D]> {
+    all.as_chunks_mut::<D>().0.iter_mut()
 }
 
 /// A residual pair with its derivatives by camera and point.
@@ -88,10 +84,10 @@ impl<T: Real, const C: usize, const D: usize> Share<T, C, D> {
             residuals: 0,
         };
         let (v, b) = (columns_mut(&mut share.v), entries_mut(&mut share.gradient));
-        let views = cameras.chunks_exact(D).zip(pixels).zip(&mut share.w).enumerate();
+        let views = cameras.as_chunks::<D>().0.iter().zip(pixels).zip(&mut share.w).enumerate();
         for (c, ((parameters, pixel), w)) in views {
             let Some(pixel) = *pixel else { continue };
-            let seen = linearize(projection, &camera::<T, D>(parameters), point, pixel);
+            let seen = linearize(projection, parameters, point, pixel);
             for ((r, by_camera), by_point) in seen.residual.iter().zip(&seen.by_camera).zip(&seen.by_point) {
                 share.cost += T::HALF * *r * *r;
                 share.residuals += 1;
@@ -127,7 +123,7 @@ impl<T: Real, const C: usize, const D: usize> Share<T, C, D> {
         for row in self.w.iter_mut().zip(&self.seen).filter(|(_, seen)| **seen).flat_map(|(w, _)| w) {
             linalg::solve_lower(&self.v, row);
         }
-        let blocks = columns_mut(schur).chunks_exact_mut(D).zip(entries_mut(right).chunks_exact_mut(D));
+        let blocks = blocks_mut::<_, D>(columns_mut(schur)).zip(blocks_mut::<_, D>(entries_mut(right)));
         for (d, (((columns, right), left), seen)) in blocks.zip(&self.w).zip(&self.seen).enumerate() {
             if !*seen {
                 continue;
@@ -135,7 +131,7 @@ impl<T: Real, const C: usize, const D: usize> Share<T, C, D> {
             for ((column, right), y) in columns.iter_mut().zip(right).zip(left) {
                 *right -= linalg::dot(y, &z);
                 let [[y0, y1, y2]] = y.data.0;
-                let rows = column.chunks_exact_mut(D).zip(&self.w).zip(&self.seen).skip(d);
+                let rows = blocks_mut::<_, D>(column).zip(&self.w).zip(&self.seen).skip(d);
                 for ((entries, w), _) in rows.filter(|(_, seen)| **seen) {
                     for (entry, row) in entries.iter_mut().zip(w) {
                         let [[w0, w1, w2]] = row.data.0;
@@ -149,7 +145,7 @@ impl<T: Real, const C: usize, const D: usize> Share<T, C, D> {
     /// `δp` for the cameras' step; after [`factor`](Self::factor).
     pub(super) fn substitute(&self, step: &[T]) -> SVector<T, 3> {
         let mut pull = self.gradient;
-        for (rows, steps) in self.w.iter().zip(step.chunks_exact(D)) {
+        for (rows, steps) in self.w.iter().zip(step.as_chunks::<D>().0) {
             for (row, &step) in rows.iter().zip(steps) {
                 pull += row * step;
             }
@@ -171,8 +167,8 @@ pub(super) fn add_camera<T: Real, const D: usize, const P: usize>(
     squares: &mut SVector<T, P>,
     gradient: &mut SVector<T, P>,
 ) {
-    let blocks = columns_mut(schur).chunks_exact_mut(D).zip(entries_mut(squares).chunks_exact_mut(D));
-    let Some(((columns, squares), gradient)) = blocks.zip(entries_mut(gradient).chunks_exact_mut(D)).nth(c) else {
+    let blocks = blocks_mut::<_, D>(columns_mut(schur)).zip(blocks_mut::<_, D>(entries_mut(squares)));
+    let Some(((columns, squares), gradient)) = blocks.zip(blocks_mut::<_, D>(entries_mut(gradient))).nth(c) else {
         return;
     };
     for (row, r) in rows.iter().zip(residuals) {
@@ -180,7 +176,7 @@ pub(super) fn add_camera<T: Real, const D: usize, const P: usize>(
         for (j, (((column, square), gradient), a)) in own.zip(row).enumerate() {
             *square += *a * *a;
             *gradient += *a * *r;
-            let entries = column.chunks_exact_mut(D).nth(c).into_iter().flatten();
+            let entries = blocks_mut::<_, D>(column).nth(c).into_iter().flatten();
             for (entry, b) in entries.zip(row).skip(j) {
                 *entry += *a * *b;
             }
@@ -196,9 +192,9 @@ pub(super) fn cost<T: Real, const C: usize, const D: usize>(
     pixels: &[Option<[T; 2]>; C],
 ) -> T {
     let mut cost = T::ZERO;
-    for (parameters, pixel) in cameras.chunks_exact(D).zip(pixels) {
+    for (parameters, pixel) in cameras.as_chunks::<D>().0.iter().zip(pixels) {
         let Some([u, v]) = *pixel else { continue };
-        let [p, q] = projection.pixel(&camera::<T, D>(parameters), point);
+        let [p, q] = projection.pixel(parameters, point);
         cost += T::HALF * (p - u) * (p - u);
         cost += T::HALF * (q - v) * (q - v);
     }

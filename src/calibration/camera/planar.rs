@@ -10,6 +10,7 @@ use crate::calibration::camera::lens::Camera;
 use crate::calibration::camera::pose::Sighting;
 use crate::calibration::camera::rotation::quaternion_from_columns;
 use crate::linalg::{self, columns, entries};
+use crate::problem::LANES;
 use crate::real::Real;
 use crate::step::ConfigError;
 
@@ -40,21 +41,16 @@ fn homography<T: Real>(
 ) -> Result<[[T; 3]; 3], ConfigError> {
     let (mut triangle, mut unused): (SMatrix<T, 9, 9>, SVector<T, 9>) = (linalg::zeros(), linalg::zeros());
     let (zero, one) = (T::ZERO, T::ONE);
-    for pair in sightings.chunks(2) {
-        let mut rows = [linalg::zeros(); 4];
-        for (rows, s) in rows.chunks_exact_mut(2).zip(pair) {
-            let (p, q) = ((s.target[0] - cx) * scale, (s.target[1] - cy) * scale);
-            let [x, y] = camera.ray(s.pixel);
-            if !(p.is_finite() && q.is_finite() && x.is_finite() && y.is_finite()) {
-                return Err(ConfigError::Dependent);
-            }
-            let both =
-                [[p, q, one, zero, zero, zero, -x * p, -x * q, -x], [zero, zero, zero, p, q, one, -y * p, -y * q, -y]];
-            for (row, entries) in rows.iter_mut().zip(both) {
-                *row = SVector::from(entries);
-            }
+    for sighting in sightings {
+        let (p, q) = ((sighting.target[0] - cx) * scale, (sighting.target[1] - cy) * scale);
+        let [x, y] = camera.ray(sighting.pixel);
+        if !(p.is_finite() && q.is_finite() && x.is_finite() && y.is_finite()) {
+            return Err(ConfigError::Dependent);
         }
-        linalg::append_rows(&mut triangle, &mut unused, &mut rows, &mut [zero; 4]);
+        let mut rows = [linalg::zeros(); LANES];
+        rows[0] = SVector::from([p, q, one, zero, zero, zero, -x * p, -x * q, -x]);
+        rows[1] = SVector::from([zero, zero, zero, p, q, one, -y * p, -y * q, -y]);
+        linalg::append_rows(&mut triangle, &mut unused, &mut rows, &mut [zero; LANES]);
     }
     let l = columns(&triangle);
     let svd = linalg::svd::<T, 9>(linalg::matrix(|i, j| if i <= j { l[i][j] } else { zero }));
