@@ -49,19 +49,35 @@ fn expected(meta: &toml::Table, key: &str) -> f64 {
 }
 
 /// Sixteen cameras, 1748 points: the reference cost.
-#[test]
-fn dubrovnik() {
-    let Some((meta, mut scene, mut fit)) = set::<16, 144>("dubrovnik-16-sub") else { return };
+fn dubrovnik<T: Real>(start_limit: f64, limit: f64, iterations: u32) {
+    let Some((meta, wide, start)) = set::<16, 144>("dubrovnik-16-sub") else { return };
+    let narrow = |position: [f64; 3]| Landmark::new(position.map(T::of_f64));
+    let mut scene = Owned {
+        projection: Bundler,
+        sightings: wide.sightings.iter().map(|seen| seen.map(|pixel| pixel.map(|p| p.map(T::of_f64)))).collect(),
+        landmarks: wide.landmarks.iter().map(|landmark| narrow(start.position(landmark))).collect(),
+    };
+    let mut fit = BundleState::<T, 16, 9, 144>::new(start.x().map(T::of_f64));
     // Little damping, because a pass takes seconds without optimization.
-    let (steps, method) =
-        (scene.landmarks.len() as u32, BundleAdjustment { damping: 1e-6, ..BundleAdjustment::default() });
-    let Ok(_) = method.run(&mut fit, &mut scene.view(), steps);
-    assert!((2.0 * fit.cost() / expected(&meta, "sse_at_start") - 1.0).abs() < 1e-12);
-    let Ok(status) = method.run(&mut fit, &mut scene.view(), 24 * steps);
-    println!("{status:?} after {} iterations: {:.15e}", fit.iterations(), 2.0 * fit.cost());
+    let method = BundleAdjustment { damping: T::of_f64(1e-6), ..BundleAdjustment::default() };
+    let error = |fit: &BundleState<T, 16, 9, 144>, key| 2.0 * fit.cost().to_f64() / expected(&meta, key) - 1.0;
+    let points = scene.landmarks.len() as u32;
+    let Ok(_) = method.run(&mut fit, &mut scene.view(), points);
+    assert!(error(&fit, "sse_at_start").abs() < start_limit);
+    let Ok(status) = method.run(&mut fit, &mut scene.view(), 2 * iterations * points);
+    println!("{status:?} after {} iterations, error {:e}", fit.iterations(), error(&fit, "sse"));
     assert!(matches!(status, Status::Converged(_)), "{status:?}");
-    let sse = expected(&meta, "sse");
-    assert!((2.0 * fit.cost() / sse - 1.0).abs() < 1e-12, "{} {sse}", 2.0 * fit.cost());
+    assert!(error(&fit, "sse").abs() < limit && fit.iterations() <= iterations);
+}
+
+#[test]
+fn dubrovnik_in_double_precision() {
+    dubrovnik::<f64>(1e-12, 1e-12, 12);
+}
+
+#[test]
+fn dubrovnik_in_single_precision() {
+    dubrovnik::<f32>(1e-5, 1e-5, 12);
 }
 
 /// Three cameras, seven points, fewer residuals than parameters: a flat valley that leads to a cost of nothing but rounding.
@@ -286,6 +302,7 @@ where
         let before = bits(&fit, &scene);
         let status = method.step(&mut fit, &mut scene).unwrap();
         steps += 1;
+        assert!(steps < 100_000, "no end");
         assert!(scene.calls <= calls + 1, "one call a step");
         assert!(fit.cost() <= cost, "never worse");
         cost = fit.cost();
@@ -375,7 +392,7 @@ fn every_end_has_its_inequality() {
         let (status, fit) = end(method, |_| ());
         assert_eq!(status, expected, "{method:?}");
         if expected != Status::Converged(Criterion::Gradient) {
-            assert!(fit.damping() <= f64::EPSILON.sqrt(), "{method:?}: {}", fit.damping());
+            assert!(fit.damping() <= f64::EPSILON.powf(0.75) * 1.01, "{method:?}: {}", fit.damping());
         }
         costs.push(fit.cost());
     }
