@@ -19,7 +19,13 @@
 //! Model and residual of the ellipsoid: Kok & Schön, "Magnetometer calibration using inertial sensors" (2016), eqs. 3 to
 //! 6, with the length residual instead of the algebraic one, which is biased for noisy samples.
 
+#[allow(
+    clippy::indexing_slicing,
+    reason = "indices run over const bounds; the link probe proves that no panic is left"
+)]
+pub mod bundle_adjustment;
 mod calibrator;
+pub mod camera;
 mod coverage;
 mod ladder;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]

@@ -11,8 +11,10 @@
 )]
 #![allow(unreachable_pub, reason = "nothing is reachable from outside a test")]
 
+mod bundle;
 mod calibrate;
 mod calibrator;
+mod camera;
 mod catalogue;
 mod curve_fit;
 mod degenerate;
