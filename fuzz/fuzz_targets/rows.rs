@@ -1,15 +1,16 @@
-//! Rows of any floats: neither accumulation panics or hangs, and on moderate data both find the same fit.
+//! Rows of any floats: neither accumulation panics or hangs, and on moderate data all memories and methods find the same fit.
 #![no_main]
 
 use core::convert::Infallible;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use nalgebra::SVector;
+use nalgebra::{SMatrix, SVector};
 use thalweg::least_squares::{
-    Accumulation, Analysis, Everywhere, LevenbergMarquardt, Normal, SquareRoot, StreamedState,
+    Accumulation, Analysis, DenseState, Dogleg, Everywhere, GaussNewton, LevenbergMarquardt, Normal, SquareRoot,
+    Strategy, StreamedState,
 };
-use thalweg::problem::{Block, Problem, Rows};
+use thalweg::problem::{Block, LeastSquares, Problem, Rows, Tangent};
 use thalweg::{Method, Real, Status};
 
 #[derive(Arbitrary, Debug)]
@@ -61,6 +62,36 @@ impl<T: Real> Rows<T, 3> for Linear<'_> {
     }
 }
 
+/// All rows at once, filled up with zeros.
+impl<T: Real> LeastSquares<T, 16, 3> for Linear<'_> {
+    fn residuals(&mut self, x: &SVector<T, 3>, r: &mut SVector<T, 16>) -> Result<(), Infallible> {
+        self.linearize(x, r, &mut SMatrix::zeros())
+    }
+
+    fn linearize(
+        &mut self,
+        x: &SVector<T, 3>,
+        r: &mut SVector<T, 16>,
+        j: &mut SMatrix<T, 16, 3>,
+    ) -> Result<(), Infallible> {
+        (*r, *j) = (SVector::zeros(), SMatrix::zeros());
+        for i in 0..Rows::<T, 3>::rows(self) {
+            let mut g = SVector::zeros();
+            r[i] = self.row(i, x, &mut g)?;
+            j.set_row(i, &g.transpose());
+        }
+        Ok(())
+    }
+}
+
+/// The end of a fit to all rows at once.
+fn whole<K: Accumulation>(input: &Input, method: impl Strategy<f64, 3, 3>) -> (SVector<f64, 3>, Status) {
+    let mut problem = Linear(input);
+    let mut state = DenseState::<f64, 16, 3, K>::from_point(SVector::from(input.start.map(|x| problem.number(x))));
+    let Ok(status) = method.run(&mut state, &mut problem, 2000);
+    (*state.x(), status)
+}
+
 fn fit<T: Real, K: Accumulation>(input: &Input) -> (StreamedState<T, 3, K>, Analysis<T, 3>, Status) {
     let mut problem = Linear(input);
     let start = SVector::from(input.start.map(|x| problem.number::<T>(x)));
@@ -81,6 +112,16 @@ fuzz_target!(|input: Input| {
         let size = 1.0 + root.x().amax();
         assert!((root.x() - normal.x()).amax() < 1e-6 * size, "{} {}", root.x(), normal.x());
         assert_eq!((by_root.rank(), by_normal.rank()), (3, 3));
+        for (x, end) in [
+            whole::<SquareRoot>(&input, LevenbergMarquardt::default()),
+            whole::<Normal>(&input, GaussNewton::default()),
+            whole::<SquareRoot>(&input, Dogleg::default()),
+        ] {
+            assert!(end != Status::Running && (root.x() - x).amax() < 1e-6 * size, "{} {x} {end:?}", root.x());
+        }
+        let mut same = StreamedState::<f64, 3>::new(SVector::from(input.start.map(moderate)));
+        let Ok(_) = LevenbergMarquardt::default().run(&mut same, &mut Tangent::new(Linear(&input), Everywhere), 2000);
+        assert!((same.x() - root.x()).amax() < 1e-6 * size);
         let (c, d) = (by_root.covariance(1.0), by_normal.covariance(1.0));
         assert!((c - d).amax() < 1e-6 * c.amax(), "{c} {d}");
     }
