@@ -5,7 +5,7 @@ use nalgebra::{Matrix3, SMatrix, Vector3};
 use crate::calibration::model::{Frame, Samples, Theta, centre, matrix};
 use crate::calibration::sample::{saturated, spread};
 use crate::calibration::{Calibration, Coverage, Rung, Settings, Verdict, corrected, length};
-use crate::least_squares::{Accumulation, Analysis, Bounds, LevenbergMarquardt, SquareRoot, StreamedState};
+use crate::least_squares::{Accumulation, Analysis, Bounds, LevenbergMarquardt, SquareRoot, StreamedState, Tolerances};
 use crate::linalg::zeros;
 use crate::problem::{Counted, Prior, Robust, median};
 use crate::real::Real;
@@ -150,7 +150,9 @@ impl<T: Real, K: Accumulation> Ladder<T, K> {
         let Ok(mut problem) = prior else {
             return self.close(nothing(Verdict::NotConverged));
         };
-        let method = LevenbergMarquardt::default().within(free(rung));
+        // A tick costs more than what is left of a standard error.
+        let tolerances = Tolerances { decrease: T::of_f64(4.0) * T::EPSILON, ..Tolerances::default() };
+        let method = LevenbergMarquardt { tolerances, ..LevenbergMarquardt::default() }.within(free(rung));
         let before = self.state.iterations();
         let Ok(status) = method.step(&mut self.state, &mut problem);
         self.evaluations += problem.inner.inner().rows;

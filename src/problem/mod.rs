@@ -30,6 +30,7 @@ mod orthogonal;
 mod prior;
 mod robust;
 mod scale;
+#[allow(clippy::indexing_slicing, reason = "indices are remainders by K")]
 mod stacked;
 mod tangent;
 

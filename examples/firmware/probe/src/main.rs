@@ -10,9 +10,11 @@
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
+mod cameras;
 mod fits;
 mod memories;
 mod oracles;
+mod sensors;
 
 use nalgebra::{SVector, vector};
 use thalweg::calibration::{Calibrator, Coverage, Ladder, Rung, Settings};
@@ -70,6 +72,8 @@ fn everything<T: Real>() {
     oracles::orthogonal::<T>();
     fits::everything::<T>();
     memories::everything::<T>();
+    sensors::everything::<T>();
+    cameras::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();
 }
