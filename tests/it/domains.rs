@@ -156,6 +156,16 @@ fn rotations_solve_wahbas_problem() {
     wahba::<f32>(1e-5);
 }
 
+/// Each factor of a product is checked.
+#[test]
+fn an_empty_factor_makes_an_empty_product() {
+    let crossed = Bounds::new(vector![0.0, 2.0], vector![1.0, 1.0]);
+    let (first, second) =
+        (Product::<_, 2, 2, _, 1, 1>(crossed, Everywhere), Product::<_, 1, 1, _, 2, 2>(Everywhere, crossed));
+    assert_eq!(Domain::<f64, 3, 3>::validate(&first), Err(ConfigError::Bounds));
+    assert_eq!(Domain::<f64, 3, 3>::validate(&second), Err(ConfigError::Bounds));
+}
+
 /// A rotation and a translation at once, by a product, with a prior on the translation.
 #[test]
 fn rigid_motions_are_products() {
