@@ -325,9 +325,11 @@ impl<T: Real, const N: usize, const A: usize, K: Accumulation, G: Gather<T>> Fit
             // The minimizer of the parabola through both costs and the slope.
             let interpolated = T::HALF * self.slope / (self.slope + decrease);
             let shrink = if tested && interpolated > tenth { interpolated.min(T::HALF) } else { tenth };
-            self.radius = shrink * self.radius.min(T::of_f64(10.0) * self.length);
+            // A full step that failed is not asked for again.
+            let tried = if S::LINE_SEARCH { self.length } else { self.radius.min(T::of_f64(10.0) * self.length) };
+            self.radius = shrink * tried;
             self.damping /= shrink;
-        } else if self.damping == T::ZERO || ratio >= T::of_f64(0.75) {
+        } else if self.free || ratio >= T::of_f64(0.75) {
             self.radius = T::TWO * self.length;
             self.damping = T::HALF * self.damping;
         }

@@ -51,6 +51,8 @@ pub struct Projection<T: Real, const L: usize, const N: usize, const W: usize> {
     next: usize,
     /// Whether this is the second pass.
     joint: bool,
+    /// Whether the columns of `Φ` are dependent at the trial point.
+    deficient: bool,
     /// The triangle of `(φ | -y)` at the trial point.
     linear: System<T, L>,
     /// The triangle of `(φ | (∂φ/∂x)ᵀc | r)` at the trial point.
@@ -66,6 +68,7 @@ impl<T: Real, const L: usize, const N: usize, const W: usize> Gather<T> for Proj
     const EMPTY: Self = Self {
         next: 0,
         joint: false,
+        deficient: false,
         linear: System::new(),
         trial: System::new(),
         best: System::new(),
@@ -89,22 +92,29 @@ impl<T: Real, const L: usize, const N: usize, const W: usize> Projection<T, L, N
         block.samples().fold(T::ZERO, |sum, (_, r)| sum + T::HALF * r.squared())
     }
 
+    /// The regularization of dependent columns.
+    fn ridge() -> T {
+        T::of_usize(L) * T::EPSILON
+    }
+
     /// Solves for the coefficients; a singular system is regularized as in a step.
     fn solve(&mut self) {
         let (scale, held) = (SVector::from_element(T::ONE), [false; L]);
         let mut factored = System::new();
-        for ridge in [T::ZERO, T::of_usize(L) * T::EPSILON] {
+        self.deficient = false;
+        for ridge in [T::ZERO, Self::ridge()] {
             let damping = Damping { lambda: T::ZERO, ridge, scale: &scale, held: &held, from: None };
             if SquareRoot::factor(&self.linear, &damping, &mut factored) {
                 SquareRoot::minimize(&factored, &mut self.trial_coefficients);
                 return;
             }
+            self.deficient = true;
         }
         self.trial_coefficients = linalg::zeros();
     }
 
-    /// Folds a row of the second pass.
-    fn fold_joint(&mut self, phi: &SVector<T, L>, slopes: &SMatrix<T, L, N>, reading: T) {
+    /// Folds a row of the second pass; the cost it adds is returned.
+    fn fold_joint(&mut self, phi: &SVector<T, L>, slopes: &SMatrix<T, L, N>, reading: T) -> T {
         const { assert!(W == L + N, "W is the number of all parameters") }
         let c = &self.trial_coefficients;
         let mut row: SVector<T, W> = linalg::zeros();
@@ -114,12 +124,37 @@ impl<T: Real, const L: usize, const N: usize, const W: usize> Projection<T, L, N
         }
         let mut block = Block::new();
         block.push(row, dot(phi, c) - reading);
+        let cost = block.cost();
         SquareRoot::fold(&mut self.trial, &mut block);
+        cost
     }
 
-    /// The triangle beneath the columns of `φ`.
+    /// The triangle beneath the columns of `φ`. What rounding leaves of a dependent column hides a direction of the data,
+    /// which the regularization brings back.
     fn reduce(&self, into: &mut System<T, N>) {
-        let below = columns(&self.trial.matrix).iter().zip(entries(&self.trial.vector)).skip(L);
+        if self.deficient {
+            Self::beneath(&self.regularized(), into);
+        } else {
+            Self::beneath(&self.trial, into);
+        }
+    }
+
+    #[inline(never)]
+    fn regularized(&self) -> System<T, W> {
+        let mut system = System::new();
+        system.copy_from(&self.trial);
+        for k in 0..L {
+            let norm = SquareRoot::column_norm(&self.linear, k);
+            let weight = Self::ridge().sqrt() * if norm > T::ZERO { norm } else { T::ONE };
+            let mut block = Block::new();
+            block.push(linalg::vector(|j| if j == k { weight } else { T::ZERO }), T::ZERO);
+            SquareRoot::fold(&mut system, &mut block);
+        }
+        system
+    }
+
+    fn beneath(system: &System<T, W>, into: &mut System<T, N>) {
+        let below = columns(&system.matrix).iter().zip(entries(&system.vector)).skip(L);
         let rows = columns_mut(&mut into.matrix).iter_mut().zip(entries_mut(&mut into.vector));
         for ((to, z), (from, value)) in rows.zip(below) {
             *z = *value;
@@ -164,7 +199,10 @@ where
         if fit.memory.joint {
             let mut slopes = SMatrix::zeros();
             let reading = problem.linearize(fit.memory.next, &fit.candidate, &mut phi, &mut slopes)?;
-            fit.memory.fold_joint(&phi, &slopes, reading);
+            let cost = fit.memory.fold_joint(&phi, &slopes, reading);
+            if fit.memory.deficient {
+                fit.trial_cost += cost;
+            }
             fit.memory.next += 1;
             if fit.memory.next >= samples {
                 fit.memory.reduce(&mut fit.trial);
@@ -186,6 +224,10 @@ where
             fit.finish(self, seen, samples);
         } else if seen >= samples {
             fit.memory.solve();
+            if fit.memory.deficient {
+                // The triangle has lost what it hides.
+                fit.trial_cost = T::ZERO;
+            }
             fit.memory.next = 0;
             fit.memory.joint = true;
         }

@@ -7,6 +7,7 @@ use thalweg::least_squares::{
 };
 use thalweg::problem::{
     Counted, Dual, Equations, Forward, LeastSquares, Loss, Model, Prior, Robust, Rows, Stacked, Tangent, VectorModel,
+    dense_fn, row_fn,
 };
 use thalweg::{ConfigError, Method, Number, Real, Stall, Status};
 
@@ -155,6 +156,16 @@ fn rotations_solve_wahbas_problem() {
     wahba::<f32>(1e-5);
 }
 
+/// Each factor of a product is checked.
+#[test]
+fn an_empty_factor_makes_an_empty_product() {
+    let crossed = Bounds::new(vector![0.0, 2.0], vector![1.0, 1.0]);
+    let (first, second) =
+        (Product::<_, 2, 2, _, 1, 1>(crossed, Everywhere), Product::<_, 1, 1, _, 2, 2>(Everywhere, crossed));
+    assert_eq!(Domain::<f64, 3, 3>::validate(&first), Err(ConfigError::Bounds));
+    assert_eq!(Domain::<f64, 3, 3>::validate(&second), Err(ConfigError::Bounds));
+}
+
 /// A rotation and a translation at once, by a product, with a prior on the translation.
 #[test]
 fn rigid_motions_are_products() {
@@ -237,6 +248,29 @@ fn constrained<T: Real>(limit: f64) {
 fn equations_hold_and_the_rest_is_optimal() {
     constrained::<f64>(1e-12);
     constrained::<f32>(1e-5);
+}
+
+/// Equations that differ by a millionth still leave an orthonormal basis, and hold.
+#[test]
+fn nearly_dependent_equations_are_kept_apart() {
+    let matrix = SMatrix::<f64, 2, 4>::from_row_slice(&[1.0, 1.0, 1.0, 1.0, 1.0, 1.0 + 1e-6, 1.0, 1.0 - 3e-6]);
+    let value = vector![1.0, 1.0 + 2e-6];
+    let domain = Affine::<f64, 2, 2, 4>::new(&matrix, &value).unwrap();
+    let mut x = vector![0.3, -0.7, 2.0, 5.0];
+    domain.project(&mut x);
+    assert!((matrix * x - value).amax() < 1e-14, "{}", matrix * x - value);
+    let basis = tangents(domain, x.into());
+    assert!((basis.transpose() * basis - SMatrix::identity()).amax() < 1e-15);
+    assert!((matrix * basis).amax() < 1e-15, "{}", matrix * basis);
+    let moved = domain.retract(&x.into(), &[10.0, -20.0]);
+    assert!((matrix * SVector::from(moved) - value).amax() < 1e-13);
+}
+
+/// A direction in which coordinates cancel is as large as they are.
+#[test]
+fn equations_leave_directions_their_size() {
+    let domain = Affine::<f64, 1, 1, 2>::new(&SMatrix::from_element(1.0), &vector![2.0]).unwrap();
+    assert!((domain.magnitude(&vector![1.0, 1.0])[0] - 2.0_f64.sqrt()).abs() < 1e-15);
 }
 
 #[test]
@@ -383,6 +417,22 @@ fn geodesic_acceleration_saves_jacobians() {
     acceleration::<f32>(1e-3);
 }
 
+/// `x² + c x` from one, where `2‖a‖/‖v‖` is 1 for `c = 0` and 5/9 for `c = 4`: the bend of the first is too much.
+#[test]
+fn too_much_acceleration_is_left_out() {
+    for (c, next) in [(0.0, 0.5), (4.0, 1.0 - 5.0 / 6.0 - 25.0 / 216.0)] {
+        let mut asked = Vec::new();
+        let mut problem = dense_fn(|x: &SVector<f64, 1>, r: &mut SVector<f64, 1>, j: &mut SMatrix<f64, 1, 1>| {
+            asked.push(x[0]);
+            (r[0], j[0]) = (x[0] * x[0] + c * x[0], 2.0 * x[0] + c);
+        });
+        let mut fit = GeodesicState::<f64, 1, 1>::from_point(vector![1.0]);
+        let Ok(_) = GeodesicLevenbergMarquardt::default().run(&mut fit, &mut problem, 3);
+        let [start, _, trial] = asked[..] else { panic!("{asked:?}") };
+        assert!(start == 1.0 && (trial - next).abs() < 1e-12, "{c}: {asked:?}");
+    }
+}
+
 #[test]
 fn geodesic_acceleration_has_ranges() {
     for bad in [0.0, 1.0, -1.0, f64::NAN] {
@@ -391,6 +441,59 @@ fn geodesic_acceleration_has_ranges() {
         let Ok(status) = method.run(&mut fit, &mut Forward(Valley), 10);
         assert_eq!(status, Status::Stalled(Stall::Config(ConfigError::Fraction)));
     }
+}
+
+/// A full step that fails is followed by a shorter one: on `atan x` every point is new.
+#[test]
+fn gauss_newton_asks_no_point_twice() {
+    for start in [1.5, 3.0, 10.0] {
+        let mut asked = Vec::new();
+        let mut problem = row_fn(1, |_, x: &SVector<f64, 1>, g: &mut SVector<f64, 1>| {
+            asked.push(x[0]);
+            g[0] = 1.0 / (1.0 + x[0] * x[0]);
+            x[0].atan()
+        });
+        let mut fit = StreamedState::new(vector![start]);
+        let Ok(status) = GaussNewton::default().run(&mut fit, &mut problem, 100);
+        assert!(matches!(status, Status::Converged(_)) && fit.x()[0].abs() < 1e-12, "{status:?}");
+        assert!(asked.windows(2).all(|pair| pair[0] != pair[1]), "{asked:?}");
+    }
+}
+
+/// The first step lies where the path from zero over the Cauchy point to the full step leaves the ball.
+#[test]
+fn dogleg_steps_lie_on_the_path() {
+    let x0 = vector![-1.2, 1.0];
+    let (r, j) = (vector![-4.4, 2.2], SMatrix::<f64, 2, 2>::new(24.0, 10.0, -1.0, 0.0));
+    let d = SMatrix::<f64, 2, 2>::from_diagonal(&vector![j.column(0).norm(), j.column(1).norm()]);
+    let g = j.transpose() * r;
+    let descent = -(d * d).try_inverse().unwrap() * g;
+    let cauchy = descent * (-g.dot(&descent) / (j * descent).norm_squared());
+    let full = -j.try_inverse().unwrap() * r;
+    let path = |t: f64| if t < 1.0 { cauchy * t } else { cauchy + (full - cauchy) * (t - 1.0) };
+    let mut legs = [false; 2];
+    let (short, long) = ((d * cauchy).norm(), (d * full).norm());
+    for k in 1..20 {
+        let share = f64::from(k) / 10.0;
+        let radius = if share < 1.0 { short * share } else { short + (long - short) * (share - 1.0) };
+        let method = Dogleg { initial_radius: radius / (d * x0).norm(), ..Dogleg::default() };
+        let mut asked = Vec::new();
+        let mut problem = dense_fn(|x: &SVector<f64, 2>, r: &mut SVector<f64, 2>, j: &mut SMatrix<f64, 2, 2>| {
+            asked.push(*x);
+            *r = vector![10.0 * (x[1] - x[0] * x[0]), 1.0 - x[0]];
+            *j = SMatrix::<f64, 2, 2>::new(-20.0 * x[0], 10.0, -1.0, 0.0);
+        });
+        let mut fit = DenseState::<f64, 2, 2>::from_point(x0);
+        let Ok(_) = method.run(&mut fit, &mut problem, 2);
+        let (mut low, mut high) = (0.0, 2.0);
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if (d * path(middle)).norm() < radius { low = middle } else { high = middle }
+        }
+        legs[usize::from(low > 1.0)] = true;
+        assert!((asked[1] - x0 - path(low)).norm() < 1e-9, "{k}: {} {}", asked[1] - x0, path(low));
+    }
+    assert_eq!(legs, [true; 2], "a leg was not tried");
 }
 
 /// Rosenbrock's valley from the usual start: Gauss-Newton needs the start, a full step, and one more point.

@@ -242,6 +242,33 @@ fn a_vague_prior_in_single_precision_is_for_the_square_root() {
     assert!(within(&root, &start.1) && covariance.covariance(1.0).iter().all(|entry| entry.is_finite()));
 }
 
+/// Where the prior is too vague for the covariance, rounding takes a variance whole: what is kept of it goes on learning, and
+/// no spread falls below that of the noise.
+fn learns_on<T: Real>(vague: f64) {
+    let method = RecursiveLeastSquares::<T>::default();
+    let mut state = RecursiveState::<T, 1>::new(point([0.0]), &point([vague])).unwrap();
+    for y in core::iter::once(1.0).chain([3.0; 100]) {
+        absorbed(method.update(&mut state, &point([1.0]), T::of_f64(y)));
+        assert!(state.covariance(T::ONE)[0] > T::ZERO);
+    }
+    assert!((state.x()[0].to_f64() - 3.0).abs() < 0.05, "{}", state.x());
+    let mut state = RecursiveState::<T, 3>::new(point([0.0; 3]), &point([vague; 3])).unwrap();
+    for (phi, y) in samples::<3>(400, 0.0) {
+        // Beyond what the memory is for, a sample may be refused.
+        if let Update::Absorbed { spread, .. } = method.update(&mut state, &phi.map(T::of_f64), T::of_f64(y)) {
+            assert!(spread >= T::ONE, "{spread:?}");
+        }
+    }
+}
+
+#[test]
+fn a_variance_that_rounding_takes_is_not_lost() {
+    for power in [8, 10, 12, 14] {
+        learns_on::<f32>(10.0_f64.powi(power));
+        learns_on::<f64>(10.0_f64.powi(power + 9));
+    }
+}
+
 #[test]
 fn a_drifting_parameter_is_tracked() {
     fn error<K: Recursion>(forgetting: f64) -> f64 {

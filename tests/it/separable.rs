@@ -111,6 +111,48 @@ fn certified_sums_of_exponentials() {
     }
 }
 
+/// The same exponential twice, at the times of [`Decay`] without its asymptote.
+struct Twice;
+
+impl<T: Real, const L: usize> SeparableModel<T, L, 1> for Twice {
+    fn rows(&self) -> usize {
+        Decay::TIMES.len()
+    }
+    fn reading(&self, i: usize) -> T {
+        T::of_f64(Decay::READINGS[i])
+    }
+    fn basis<D: Number<Scalar = T>>(&self, i: usize, x: &[D; 1]) -> [D; L] {
+        let fade = (-x[0].scale(T::of_f64(Decay::TIMES[i]))).exp();
+        core::array::from_fn(|k| if k == 0 { fade } else { fade.scale(T::of_f64(3.1)) })
+    }
+}
+
+/// Dependent basis functions fit as well as one of them: rounding in the second explains nothing.
+fn dependent<T: Real>(limit: f64) {
+    for start in [0.05, 0.5, 2.0] {
+        let mut one = SeparableState::<T, 1, 1, 2>::new(point([start]));
+        let mut two = SeparableState::<T, 2, 1, 3>::new(point([start]));
+        let Ok(status) = LevenbergMarquardt::default().run(&mut one, &mut Forward(Twice), 10_000);
+        assert!(matches!(status, Status::Converged(_)), "{status:?}");
+        let Ok(status) = LevenbergMarquardt::default().run(&mut two, &mut Forward(Twice), 10_000);
+        assert!(matches!(status, Status::Converged(_)), "{status:?} from {start}");
+        assert!(distance(one.x(), two.x()) < limit, "{} {}", one.x(), two.x());
+        assert!((two.cost() / one.cost() - T::ONE).to_f64().abs() < limit, "{} {}", one.cost(), two.cost());
+        let amplitude = (two.coefficients()[0] + two.coefficients()[1] * T::of_f64(3.1)) / one.coefficients()[0];
+        assert!((amplitude - T::ONE).to_f64().abs() < limit, "{amplitude}");
+        let (some, fewer) = (two.analyse(&Everywhere), one.analyse(&Everywhere));
+        let ratio = some.covariance(T::ONE)[0] / fewer.covariance(T::ONE)[0];
+        assert!((ratio - T::ONE).to_f64().abs() < 100.0 * limit, "{ratio}");
+        assert_eq!(two.analyse_all().rank(), 2);
+    }
+}
+
+#[test]
+fn dependent_basis_functions_are_one() {
+    dependent::<f64>(1e-7);
+    dependent::<f32>(2e-3);
+}
+
 /// A rejected trial does not pay for derivatives.
 #[test]
 fn a_lost_trial_costs_one_pass() {

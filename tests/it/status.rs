@@ -4,7 +4,9 @@ use core::convert::Infallible;
 use core::fmt::Debug;
 
 use nalgebra::{Matrix2, SVector, Vector1, Vector2, vector};
-use thalweg::least_squares::{Bounds, Domain, LevenbergMarquardt, Strategy, StreamedState, Tolerances};
+use thalweg::least_squares::{
+    Bounds, Dogleg, Domain, GaussNewton, LevenbergMarquardt, Strategy, StreamedState, Tolerances,
+};
 use thalweg::problem::{Counted, GradientFn, Loss, Prior, Robust, gradient_fn, row_fn};
 use thalweg::smooth::{GradientDescent, GradientDescentState};
 use thalweg::{ConfigError, Criterion, Method, Real, Stall, Status};
@@ -182,6 +184,8 @@ mod generic {
             });
             stalls(&LevenbergMarquardt::default(), StreamedState::new(point([x0])), &mut rows, Stall::NoDescent);
             stalls(&LevenbergMarquardt::default(), StreamedState::normal(point([x0])), &mut rows, Stall::NoDescent);
+            stalls(&GaussNewton::default(), StreamedState::new(point([x0])), &mut rows, Stall::NoDescent);
+            stalls(&Dogleg::default(), StreamedState::new(point([x0])), &mut rows, Stall::NoDescent);
         }
         let mut smooth = gradient_fn(|x: &Vector1<T>, g: &mut Vector1<T>| {
             *g = vector![-x[0]];
