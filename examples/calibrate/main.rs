@@ -282,6 +282,7 @@ fn widen<T: Real>(c: &Calibration<T>) -> Calibration<f64> {
         used: c.used,
         rank: c.rank,
         weakest: c.weakest.map(T::to_f64),
+        excitation: c.excitation.map(T::to_f64),
         iterations: c.iterations,
         evaluations: c.evaluations,
     }

@@ -154,6 +154,10 @@ impl fmt::Display for Report<'_> {
                 writeln!(f, "           the offset is least known along ({x:.2}, {y:.2}, {z:.2})")?;
             }
         }
+        let (parameter, excitation) = c.least_excited();
+        if fitted(c) && excitation < 0.1 {
+            writeln!(f, "           {parameter} is not excited: {:.2} % of it shows", 100.0 * excitation)?;
+        }
         for line in wrapped(advice(c.verdict), 100) {
             writeln!(f, "           {line}")?;
         }

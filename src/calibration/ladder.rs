@@ -6,7 +6,7 @@ use crate::calibration::model::{Frame, Samples, Theta, centre, matrix};
 use crate::calibration::sample::{saturated, spread};
 use crate::calibration::{Calibration, Coverage, Rung, Settings, Verdict, corrected, length};
 use crate::least_squares::{Accumulation, Analysis, Bounds, LevenbergMarquardt, SquareRoot, StreamedState, Tolerances};
-use crate::linalg::zeros;
+use crate::linalg::{entries, zeros};
 use crate::problem::{Counted, Prior, Robust, median};
 use crate::real::Real;
 use crate::step::{Method, Stall, Status};
@@ -285,6 +285,7 @@ impl<T: Real, K: Accumulation> Ladder<T, K> {
             used: samples.len(),
             rank: analysis.rank(),
             weakest: analysis.weakest().map_or_else(zeros, |weakest| direction(centre(&weakest))),
+            excitation: *entries(&analysis.excitation()),
             iterations: self.iterations,
             evaluations: self.evaluations,
         };
@@ -390,6 +391,7 @@ fn nothing<T: Real>(verdict: Verdict) -> Calibration<T> {
         used: 0,
         rank: 0,
         weakest: zeros(),
+        excitation: [T::ZERO; 9],
         iterations: 0,
         evaluations: 0,
     }

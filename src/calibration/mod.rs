@@ -31,6 +31,7 @@ mod ladder;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
 mod linear;
 mod model;
+mod parameter;
 mod sample;
 
 pub mod accelerometer;
@@ -51,6 +52,7 @@ pub use calibrator::{Calibrator, Push};
 pub use coverage::{Coverage, REGIONS};
 pub use ladder::Ladder;
 pub use model::Rung;
+pub use parameter::Parameter;
 
 use crate::problem::Loss;
 use crate::real::{Number, Real};
@@ -196,6 +198,9 @@ pub struct Calibration<T: Real> {
     pub rank: usize,
     /// The offset direction that is determined least, in sensor axes, of unit length; zero if matrix entries alone are.
     pub weakest: Vector3<T>,
+    /// How much the samples show of each parameter of [`Parameter::ALL`]: the share of its effect that no combination of the
+    /// others explains, from 0 to 1; 1 for those that the model leaves out.
+    pub excitation: [T; 9],
     /// Points evaluated, over all models tried.
     pub iterations: u32,
     /// Residuals of samples evaluated, over all models tried.

@@ -2,7 +2,9 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use thalweg::calibration::{Calibration, Calibrator, Coverage, Ladder, Push, REGIONS, Rung, Settings, Verdict};
+use thalweg::calibration::{
+    Calibration, Calibrator, Coverage, Ladder, Parameter, Push, REGIONS, Rung, Settings, Verdict,
+};
 use thalweg::least_squares::{Normal, SquareRoot};
 use thalweg::{ConfigError, Real};
 
@@ -180,6 +182,29 @@ fn each_verdict_has_its_log() {
     assert_ne!(verdict(default, &half_at_rest), Verdict::NoVariation);
     let plane: Vec<_> = good.iter().map(|m| [m[0], m[1], 7.0]).collect();
     assert!(matches!(verdict(default, &plane), Verdict::Undetermined | Verdict::NotConverged | Verdict::PoorCoverage));
+}
+
+/// Turned about z alone, a sensor shows its offset along z and its scale together, and says so by name.
+#[test]
+fn what_is_not_excited_has_a_name() {
+    let settings = Settings { model: Some(Rung::Sphere), coverage: 0.0, ..Settings::default() };
+    let turned = |tilt: f64| {
+        let circle = (0..60).map(|k| {
+            let (angle, height) = (0.7 * f64::from(k), 0.3 + tilt * (1.3 * f64::from(k)).sin());
+            let across = 50.0 * (1.0 - height * height).sqrt();
+            [across * angle.cos() + 5.0, across * angle.sin() - 9.0, 50.0 * height + 2.0]
+        });
+        circle.collect::<Vec<_>>()
+    };
+    let flat = ladder(&settings, &turned(0.01));
+    let (parameter, excitation) = flat.least_excited();
+    assert!(matches!(parameter, Parameter::OffsetZ | Parameter::Scale), "{parameter}");
+    assert!(excitation < 0.05, "{excitation}");
+    assert!(flat.excitation[6] > 0.9 && flat.excitation[7] > 0.9, "{:?}", flat.excitation);
+    // What the model leaves out is known.
+    assert!(flat.excitation[1..6].iter().all(|e| *e == 1.0));
+    let tumbled = ladder(&settings, &turned(0.6));
+    assert!(tumbled.least_excited().1 > 0.7, "{:?}", tumbled.excitation);
 }
 
 /// The standard errors are the scatter of the estimates over repeated logs.
