@@ -373,6 +373,21 @@ fn every_method_finds_the_minimum() {
     methods::<f32>(2e-3);
 }
 
+/// What only rounding keeps from a bound is put on it, and nothing else.
+#[test]
+fn bounds_are_met_exactly() {
+    let bounds = Bounds::new(vector![-1.0, 0.0], vector![1.0, 1.0]);
+    for (from, to) in [
+        ([1.0 - f64::EPSILON, f64::EPSILON], [1.0, f64::EPSILON]),
+        ([-1.0 + f64::EPSILON, 1.5], [-1.0, 1.0]),
+        ([1.0 - 1e-14, -0.5], [1.0 - 1e-14, 0.0]),
+    ] {
+        let mut x = SVector::from(from);
+        bounds.project(&mut x);
+        assert_eq!(x, SVector::from(to));
+    }
+}
+
 /// Gauss-Newton inside a box ends where Levenberg-Marquardt does.
 #[test]
 fn gauss_newton_knows_bounds() {
