@@ -40,9 +40,11 @@ where
         const { assert!(K > 0, "a sample has at least one residual") }
         let (mut r, mut rows) = (SVector::zeros(), [SVector::zeros(); K]);
         self.0.row(i / K, x, &mut r, &mut rows)?;
-        let k = i % K;
-        *g = rows[k];
-        Ok(entries(&r)[k])
+        let found = rows.iter().zip(entries(&r)).nth(i % K);
+        Ok(found.map_or(T::NAN, |(row, &residual)| {
+            *g = *row;
+            residual
+        }))
     }
 
     fn block(&mut self, first: usize, x: &SVector<T, A>, block: &mut Block<T, N>) -> Result<(), P::Error> {

@@ -373,6 +373,21 @@ fn every_method_finds_the_minimum() {
     methods::<f32>(2e-3);
 }
 
+/// What only rounding keeps from a bound is put on it, and nothing else.
+#[test]
+fn bounds_are_met_exactly() {
+    let bounds = Bounds::new(vector![-1.0, 0.0], vector![1.0, 1.0]);
+    for (from, to) in [
+        ([1.0 - f64::EPSILON, f64::EPSILON], [1.0, f64::EPSILON]),
+        ([-1.0 + f64::EPSILON, 1.5], [-1.0, 1.0]),
+        ([1.0 - 1e-14, -0.5], [1.0 - 1e-14, 0.0]),
+    ] {
+        let mut x = SVector::from(from);
+        bounds.project(&mut x);
+        assert_eq!(x, SVector::from(to));
+    }
+}
+
 /// Gauss-Newton inside a box ends where Levenberg-Marquardt does.
 #[test]
 fn gauss_newton_knows_bounds() {
@@ -494,6 +509,23 @@ fn dogleg_steps_lie_on_the_path() {
         assert!((asked[1] - x0 - path(low)).norm() < 1e-9, "{k}: {} {}", asked[1] - x0, path(low));
     }
     assert_eq!(legs, [true; 2], "a leg was not tried");
+}
+
+/// A limited step that finds half of its promise leaves the radius as it is: here 0.1, with a slope said to be twice the true
+/// one.
+#[test]
+fn a_fair_step_keeps_the_radius() {
+    let mut asked = Vec::new();
+    let mut problem = row_fn(1, |_, x: &SVector<f64, 1>, g: &mut SVector<f64, 1>| {
+        asked.push(x[0]);
+        g[0] = -1.0;
+        9.0 - 0.5 * (x[0] - 1.0)
+    });
+    let method = Dogleg { initial_radius: 0.1, ..Dogleg::default() };
+    let Ok(_) = method.run(&mut StreamedState::new(vector![1.0]), &mut problem, 6);
+    for (k, x) in asked.iter().enumerate() {
+        assert!((x - 1.0 - 0.1 * k as f64).abs() < 1e-12, "{asked:?}");
+    }
 }
 
 /// Rosenbrock's valley from the usual start: Gauss-Newton needs the start, a full step, and one more point.

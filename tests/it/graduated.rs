@@ -406,3 +406,22 @@ fn decay_is_that_without_its_outlier() {
     let Ok((fit, _)) = LevenbergMarquardt::default().solve(point(Decay::START), &mut rest, 10_000);
     assert!((found.x() - fit.x()).amax() < 0.02, "{} {}", found.x(), fit.x());
 }
+
+/// A start outside the bounds counts from where it is projected, however much better it was.
+#[test]
+fn a_start_outside_is_projected() {
+    let bounds = Bounds::new(vector![0.0], vector![1.0]);
+    let default = Graduated::<f64>::new(1.0);
+    let method = Graduated {
+        scale: default.scale,
+        shrink: default.shrink,
+        trials: default.trials,
+        solver: default.solver.within(bounds),
+    };
+    let mut fit = GraduatedState::<f64, 1>::new(vector![5.0]);
+    let Ok(status) = method.run(&mut fit, &mut Linear::of(&[[1.0], [1.0]], &[5.0, 5.0]), 10_000);
+    assert!(matches!(status, Status::Converged(_)), "{status:?}");
+    assert_eq!(fit.x()[0], 1.0);
+    // Twice half of 16/17.
+    assert!((fit.cost() - 16.0 / 17.0).abs() < 1e-15);
+}

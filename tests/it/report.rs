@@ -196,6 +196,14 @@ fn the_certificate_of_a_solution_is_small_and_its_cost_the_same() {
     check::<f32, Normal>(2e-3);
 }
 
+/// A column whose square overflows does not make a gradient small.
+#[test]
+fn an_overflow_is_no_certificate() {
+    let mut problem = Linear::<f32, 1>::of(&[[1e20]], &[1e-10]);
+    let Ok(evidence) = certify(&mut problem, &point([0.0]), &Everywhere);
+    assert!(evidence.scaled_gradient.is_nan(), "{evidence:?}");
+}
+
 #[test]
 fn the_certificate_is_projected_at_bounds() {
     let mut problem = Forward(Decay);
@@ -289,35 +297,39 @@ proptest! {
     }
 }
 
-/// Leaving a sample out of a linear problem does to the fit what its row and residual foretold.
-fn leaving_out<T: Real, K: Accumulation>(tolerance: f64) {
+/// Leaving a sample out of a linear problem does to the fit what its row and residual foretold; `rank` parameters are free.
+fn leaving_out<T: Real, K: Accumulation>(bounds: Bounds<T, 3>, rank: usize, tolerance: f64) {
     let near = |a: T, b: T| assert!((a / b - T::ONE).abs().to_f64() < tolerance, "{a} {b}");
     let problem = spread::<T>();
-    let all = fitted::<T, 3, K>(&problem, Bounds::none());
+    let all = fitted::<T, 3, K>(&problem, bounds);
     for (i, (g, r)) in all.samples.iter().enumerate() {
-        let rest = fitted::<T, 3, K>(&without(&problem, i), Bounds::none());
+        let rest = fitted::<T, 3, K>(&without(&problem, i), bounds);
         let h = all.analysis.leverage(g);
         let apart = (g.dot(&rest.x) - problem.b[i]).to_f64();
         assert!((apart - (*r / (T::ONE - h)).to_f64()).abs() < tolerance, "sample {i}");
 
         let moved = all.x - rest.x;
         let squares = all.samples.iter().fold(T::ZERO, |sum, (g, _)| sum + g.dot(&moved).squared());
-        let distance = squares / (T::of_f64(3.0) * all.analysis.residual_variance());
+        let distance = squares / (T::of_usize(rank) * all.analysis.residual_variance());
         let influence = all.analysis.influence(g, *r);
         assert!((influence - distance).abs().to_f64() < tolerance, "sample {i}: {influence} {distance}");
 
         let deviation = rest.analysis.residual_variance().sqrt();
         near(all.analysis.studentized(g, *r), *r / (deviation * (T::ONE - h).sqrt()));
-        assert_eq!((all.analysis.freedom(), rest.analysis.freedom()), (6, 5));
+        assert_eq!((all.analysis.freedom(), rest.analysis.freedom()), (9 - rank, 8 - rank));
     }
 }
 
 #[test]
 fn influence_is_that_of_leaving_the_sample_out() {
-    leaving_out::<f64, SquareRoot>(1e-12);
-    leaving_out::<f64, Normal>(1e-12);
-    leaving_out::<f32, SquareRoot>(2e-4);
-    leaving_out::<f32, Normal>(2e-4);
+    fn check<T: Real>(tolerance: f64) {
+        for (bounds, rank) in [(Bounds::none(), 3), (Bounds::none().fix(1, T::of_f64(0.25)), 2)] {
+            leaving_out::<T, SquareRoot>(bounds, rank, tolerance);
+            leaving_out::<T, Normal>(bounds, rank, tolerance);
+        }
+    }
+    check::<f64>(1e-12);
+    check::<f32>(2e-4);
 }
 
 /// Longley's employment data (1967): deflator, national product, unemployed, armed forces, population, year; employed.

@@ -62,6 +62,7 @@ in_both_scalars! {
     initial_rate_shrink_and_sufficient_decrease
     non_finite
     no_descent
+    no_descent_beside_a_bound
     flat
     a_minimizer_at_the_origin_is_not_flat
     no_data
@@ -192,6 +193,19 @@ mod generic {
             T::HALF * x[0] * x[0]
         });
         stalls(&GradientDescent::default(), GradientDescentState::new(point([1.0])), &mut smooth, Stall::NoDescent);
+    }
+
+    /// A bound so near that rounding hides the whole step, a slope of the wrong sign: the gradient is far from zero, so that is
+    /// no minimum.
+    pub fn no_descent_beside_a_bound<T: Real>() {
+        let mut rows = row_fn(2, |i, x: &Vector1<T>, g: &mut Vector1<T>| {
+            *g = vector![if i == 0 { -T::ONE } else { T::ZERO }];
+            if i == 0 { x[0] + T::TWO } else { T::ONE }
+        });
+        let room = T::of_f64(9.0) * T::EPSILON;
+        let method = LevenbergMarquardt::default().within(Bounds::new(point([0.0]), vector![T::ONE + room]));
+        stalls(&method, StreamedState::new(point([1.0])), &mut rows, Stall::NoDescent);
+        stalls(&method, StreamedState::normal(point([1.0])), &mut rows, Stall::NoDescent);
     }
 
     /// The residuals fall towards a limit at infinity that none of them reaches.

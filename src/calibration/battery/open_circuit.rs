@@ -45,7 +45,7 @@ impl<T: Real> OpenCircuit<T> {
     }
 
     /// The stoichiometry at a voltage in V, by bisection: the curve falls. At the end of the range 0 to 1 for a voltage
-    /// beyond it, NaN for NaN.
+    /// beyond it, NaN for one that is not finite.
     #[must_use]
     pub fn stoichiometry(&self, voltage: T) -> T {
         let (mut low, mut high) = (T::ZERO, T::ONE);
