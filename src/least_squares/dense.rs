@@ -7,7 +7,8 @@
 use nalgebra::{SMatrix, SVector};
 
 use crate::least_squares::accumulate::{Accumulation, SquareRoot, System};
-use crate::least_squares::fit::{Fit, Gather, Strategy};
+use crate::least_squares::fit::{Fit, Gather};
+use crate::least_squares::strategy::Strategy;
 use crate::linalg::{self, columns, entries, entries_mut};
 use crate::problem::{Block, LANES, LeastSquares};
 use crate::real::Real;

@@ -19,8 +19,8 @@ use nalgebra::SVector;
 
 use crate::least_squares::accumulate::{Accumulation, Normal, SquareRoot};
 use crate::least_squares::domain::{Domain, Everywhere};
-use crate::least_squares::fit::Strategy;
 use crate::least_squares::levenberg_marquardt::LevenbergMarquardt;
+use crate::least_squares::strategy::Strategy;
 use crate::least_squares::streamed::StreamedState;
 use crate::problem::{Block, Loss, Robust, Rows};
 use crate::real::Real;

@@ -14,7 +14,7 @@ use nalgebra::SVector;
 
 use crate::least_squares::accumulate::{Accumulation, System};
 use crate::least_squares::domain::{Domain, Everywhere};
-use crate::least_squares::fit::{Strategy, Tolerances};
+use crate::least_squares::strategy::{Strategy, Tolerances};
 use crate::least_squares::trust_region::{Model, Step};
 use crate::real::Real;
 

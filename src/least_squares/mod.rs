@@ -1,7 +1,7 @@
 //! Nonlinear least squares: minimize `F(x) = ½ Σ rᵢ(x)²`, data streamed, memory O(N²).
 //!
 //! A method chooses steps, a memory gathers data, a domain says where the parameters may lie; any of one goes with any of
-//! the others.
+//! the others, but for the dogleg method, which knows no bounds.
 //!
 //! | methods | memories | domains |
 //! |---|---|---|
@@ -21,6 +21,7 @@ mod manifold;
 mod recursive;
 mod report;
 mod separable;
+mod strategy;
 mod streamed;
 mod trust_region;
 
@@ -29,7 +30,7 @@ pub use affine::Affine;
 pub use dense::DenseState;
 pub use dogleg::Dogleg;
 pub use domain::{Bounds, Domain, Everywhere};
-pub use fit::{Fit, Gather, Strategy, Tolerances};
+pub use fit::{Fit, Gather};
 pub use gauss_newton::GaussNewton;
 pub use geodesic::{GeodesicLevenbergMarquardt, GeodesicState};
 pub use graduated::{Graduated, GraduatedState};
@@ -38,4 +39,5 @@ pub use manifold::{Product, Rotation, UnitVector};
 pub use recursive::{Covariance, Recursion, RecursiveLeastSquares, RecursiveState, Update};
 pub use report::{Analysis, Certificate, certify};
 pub use separable::SeparableState;
+pub use strategy::{Strategy, Tolerances};
 pub use streamed::StreamedState;

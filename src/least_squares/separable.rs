@@ -16,8 +16,9 @@
 use nalgebra::{SMatrix, SVector};
 
 use crate::least_squares::accumulate::{Accumulate, Damping, SquareRoot, System};
-use crate::least_squares::fit::{Fit, Gather, Strategy};
+use crate::least_squares::fit::{Fit, Gather};
 use crate::least_squares::report::Analysis;
+use crate::least_squares::strategy::Strategy;
 use crate::linalg::{self, columns, columns_mut, dot, entries, entries_mut};
 use crate::problem::{Block, Separable};
 use crate::real::Real;

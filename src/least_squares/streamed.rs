@@ -7,7 +7,8 @@
 use nalgebra::SVector;
 
 use crate::least_squares::accumulate::{Accumulation, Normal, SquareRoot};
-use crate::least_squares::fit::{Fit, Gather, Strategy};
+use crate::least_squares::fit::{Fit, Gather};
+use crate::least_squares::strategy::Strategy;
 use crate::problem::{Block, Rows};
 use crate::real::Real;
 use crate::step::{Method, Status};
