@@ -3,7 +3,7 @@
 //! Minimizes `F(x) = ½ Σ rᵢ(x)²` over a [`Domain`]. One iteration:
 //!
 //! 1. a [`Strategy`] chooses a step `p` with `‖Dp‖ ≤ Δ` from the quadratic model, `Dⱼ = max ‖Jⱼ‖` so far;
-//! 2. a memory ([`Streamed`](super::StreamedState), [`Dense`](super::DenseState)) gathers cost, `JᵀJ` (or its square root)
+//! 2. a memory, such as [`StreamedState`](super::StreamedState), gathers cost, `JᵀJ` (or its square root)
 //!    and `Jᵀr` at `x + p`;
 //! 3. `ρ = (F(x) - F(x + p)) / (model decrease)`: accept if `ρ ≥ 10⁻⁴`, and adapt Δ.
 
@@ -31,7 +31,8 @@ pub trait Gather<T: Real> {
 }
 
 /// Memory of a least-squares method: the best point, its cost and linearization, the trial under way, and in `G` what the
-/// data pass through. Named [`StreamedState`](super::StreamedState) and [`DenseState`](super::DenseState).
+/// data pass through. Named [`StreamedState`](super::StreamedState), [`DenseState`](super::DenseState),
+/// [`SeparableState`](super::SeparableState) and [`GeodesicState`](super::GeodesicState).
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(
