@@ -112,6 +112,12 @@ fn run<T: Real, const N: usize, D: Domain<T, N>>(entry: &Entry, domain: D, line:
         .filter(|&k| reached && !zeros(&entry.minima[k].x))
         .map(|k| digits(fit.x().iter().map(|x| x.to_f64()), &entry.minima[k].x));
     let cost = if error.is_finite() { Some((-error.max(1e-30).log10()).clamp(0.0, 30.0)) } else { Some(0.0) };
+    // A run-away that ends as converged has lost the parameters that ran: the rank tells.
+    let size = |x: &SVector<T, N>| x.iter().fold(0.0, |m: f64, x| m.max(x.to_f64().abs()));
+    let gone = size(fit.x()) > 1e3 * size(&start);
+    if !reached && gone && matches!(status, Status::Converged(_)) {
+        assert!(fit.analyse(&domain).rank() < N, "{} from {}: {:?}", line.problem, line.start, fit.x());
+    }
     let minimum = if reached { nearest.map_or(0, |k| k + 1) } else { 0 };
     Line { parameters, errors: None, cost, passes: fit.iterations(), rows: problem.rows, status, minimum, ..line }
 }
