@@ -131,7 +131,8 @@ impl<C, const K: usize> Orthogonal<C, K> {
         let mut displacement = [T::ZERO; K];
         let mut at = sample.abscissa;
         let mut error = plain(&at);
-        let mut squares = sample.squares(&displacement, error);
+        let vertical = sample.squares(&displacement, error);
+        let mut squares = vertical;
         let mut slopes = [T::ZERO; K];
         let mut settled = false;
         for left in (0..21).rev() {
@@ -169,7 +170,7 @@ impl<C, const K: usize> Orthogonal<C, K> {
                 let trial_at = moved(&trial);
                 let trial_error = plain(&trial_at);
                 let trial_squares = sample.squares(&trial, trial_error);
-                let pays = trial_squares < squares || (settled && trial_squares <= squares + noise);
+                let pays = trial_squares < squares || (settled && trial_squares <= (squares + noise).min(vertical));
                 if pays {
                     (displacement, at, error, squares) = (trial, trial_at, trial_error, trial_squares);
                 }

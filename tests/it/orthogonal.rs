@@ -324,6 +324,21 @@ fn bad_weights_and_samples_are_told() {
     bad::<f64>();
 }
 
+/// Far out on the exponential the error of a step's last rounding exceeds what the step had gained.
+#[test]
+fn rounding_takes_no_foot_point_beyond_the_vertical_one() {
+    let weights = ([5.881_416e-39], 7.690_505e-39_f32);
+    let sample = Sample {
+        abscissa_weight: weights.0,
+        ordinate_weight: weights.1,
+        ..Sample::new([2.344_102_2e-38], -1.754_574_3e38)
+    };
+    let mut problem = Orthogonal::new(Through { shape: Growth, samples: vec![sample] }).unwrap();
+    let x = vector![1.164_515e-10, 3_226_402_800.0];
+    let Ok(residual) = problem.row(0, &x, &mut SVector::zeros());
+    assert!(residual <= 1.754_574_3e38 * weights.1.sqrt() * (1.0 + 4.0 * f32::EPSILON), "{residual:e}");
+}
+
 /// A curve that counts its evaluations.
 struct Counting(Through<Growth, f64>, Cell<u32>);
 impl Curve<f64, 2> for Counting {
