@@ -4,10 +4,12 @@
 #![cfg_attr(all(target_arch = "arm", target_abi = "eabihf"), deny(unsafe_code))]
 
 pub mod calibration;
+pub mod composite;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 pub mod least_squares;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod linalg;
+pub mod penalty;
 pub mod problem;
 pub mod real;
 pub mod smooth;

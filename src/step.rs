@@ -27,6 +27,12 @@ pub enum Criterion {
     Decrease,
     /// The undamped step is at most `step_tolerance` of the iterate.
     Step,
+    /// The distance to stationarity, by the subdifferential of the penalty, is at most `gap_tolerance`.
+    Gap,
+    /// The primal and the dual residual are at most `residual_tolerance`.
+    Residual,
+    /// The optimality conditions hold up to rounding: a finite method has come to its end.
+    Optimal,
 }
 
 /// Why a method cannot go on.
@@ -42,6 +48,10 @@ pub enum Stall {
     Flat,
     /// The problem has no samples.
     NoData,
+    /// No point satisfies the constraints, by a certificate.
+    Infeasible,
+    /// The value falls without bound along a feasible direction.
+    Unbounded,
     /// The parameters fail `validate()`.
     Config(ConfigError),
 }
@@ -55,6 +65,8 @@ pub enum ConfigError {
     Tolerance,
     /// A rate, radius, scale or weight is not positive and finite.
     NotPositive,
+    /// The strength or a weight of a penalty is negative or not finite.
+    Weight,
     /// A fraction does not lie strictly between zero and one.
     Fraction,
     /// A lower bound lies above its upper bound, or one of them is NaN.
@@ -70,6 +82,7 @@ impl core::fmt::Display for ConfigError {
         f.write_str(match self {
             Self::Tolerance => "a tolerance is negative or NaN: give zero or more",
             Self::NotPositive => "a rate, radius, scale or weight is not positive and finite",
+            Self::Weight => "a penalty's strength or weight is negative or not finite: give zero or more",
             Self::Fraction => "a fraction does not lie strictly between 0 and 1",
             Self::Bounds => "a lower bound lies above its upper bound, or a bound is NaN",
             Self::Indefinite => "an information matrix is not positive semidefinite",

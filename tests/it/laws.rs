@@ -3,6 +3,7 @@
 use core::convert::Infallible;
 use core::fmt::Debug;
 
+use thalweg::composite::ProximalGradientState;
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
 use thalweg::smooth::GradientDescentState;
@@ -42,6 +43,31 @@ where
         Self::new(*self.x())
     }
 }
+
+/// A composite memory: the point, the value, where rounding may hide a rise.
+macro_rules! composite {
+    ($($state:ident),*) => { $(
+        impl<T: Real, const N: usize> Memory for $state<T, N>
+        where
+            Self: Restored,
+        {
+            fn x(&self) -> Vec<f64> {
+                self.x().iter().map(|x| x.to_f64()).collect()
+            }
+            fn value(&self) -> f64 {
+                self.value().to_f64()
+            }
+            fn rounding() -> f64 {
+                128.0 * T::EPSILON.to_f64()
+            }
+            fn fresh(&self) -> Self {
+                Self::new(*self.x())
+            }
+        }
+    )* };
+}
+
+composite!(ProximalGradientState);
 
 impl<T: Real, const N: usize, const A: usize, K, G: Gather<T> + Clone> Memory for Fit<T, N, A, K, G>
 where
@@ -292,10 +318,12 @@ macro_rules! subjects {
 mod table {
     pub use nalgebra::SVector;
     pub use thalweg::Real;
+    pub use thalweg::composite::{ProximalGradient, ProximalGradientState};
     pub use thalweg::least_squares::{
         Affine, Bounds, DenseState, Dogleg, GaussNewton, GeodesicLevenbergMarquardt, GeodesicState, Graduated,
         GraduatedState, LevenbergMarquardt, Normal, Rotation, SeparableState, SquareRoot, StreamedState,
     };
+    pub use thalweg::penalty::{Each, L1};
     pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::smooth::{GradientDescent, GradientDescentState};
 
@@ -324,6 +352,10 @@ mod table {
         Robust::new(inner, Loss::Cauchy, T::of_f64(0.1)).unwrap()
     }
 
+    pub fn lasso<T: Real>() -> Each<L1<T>> {
+        Each(L1 { strength: T::of_f64(0.3) })
+    }
+
     pub fn prior<T: Real, P>(inner: P) -> Prior<P, T, 3> {
         Prior::independent(inner, point([3.0, 0.5, 1.0]), &point([1.0, 0.0, 4.0])).unwrap()
     }
@@ -331,6 +363,7 @@ mod table {
 
 subjects! {
     gradient_descent: GradientDescent::<T>::default(), GradientDescentState::new(point([-0.5, 1.0])), Forward(Valley);
+    proximal_gradient: ProximalGradient::new(lasso::<T>()), ProximalGradientState::new(point([-0.5, 1.0])), Forward(Valley);
     square_root: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Forward(Decay);
     normal: LevenbergMarquardt::<T>::default(), start::<T, Normal>(), Forward(Decay);
     square_root_blocks: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Fours(Forward(Decay));

@@ -1,0 +1,89 @@
+//! Penalties and sets, each known by its proximal operator: the nonsmooth half of `minimize f(x) + p(x)`.
+//!
+//! A set is the penalty that is zero on it and infinite elsewhere; its proximal operator is the projection, at any rate.
+//! A penalty of one number is a [`ScalarPenalty`]; [`Each`] makes a [`Penalty`] of it. Slices are all they see, so the same
+//! penalty runs on a fixed array and on a column of any length.
+
+mod each;
+mod scalar;
+
+pub use each::Each;
+pub use scalar::{L1, Zero};
+
+use crate::real::Real;
+use crate::step::ConfigError;
+
+/// A penalty `p` of one number.
+pub trait ScalarPenalty<T: Real> {
+    /// `p(x)`; infinite outside the domain.
+    fn value(&self, x: T) -> T;
+
+    /// A minimizer over z of `½(z - x)² + rate · p(z)`, the global one at every positive rate. Where two tie, the one nearer
+    /// to zero.
+    fn prox(&self, x: T, rate: T) -> T;
+
+    /// The distance of `-g` to the (limiting) subdifferential `∂p(x)`: zero where x is stationary for `f + p` with
+    /// `f′(x) = g`, infinite outside the domain.
+    fn gap(&self, x: T, g: T) -> T;
+
+    /// The modulus of convexity: the largest μ for which `p(x) - ½μx²` is convex. Zero for a convex penalty, negative for
+    /// a nonconvex one, minus infinity if no finite μ does.
+    fn convexity(&self) -> T;
+
+    /// Checks the documented ranges of the fields.
+    ///
+    /// # Errors
+    /// The first range that does not hold.
+    fn validate(&self) -> Result<(), ConfigError>;
+}
+
+/// A penalty `p` of a vector.
+pub trait Penalty<T: Real> {
+    /// `p(x)`; infinite outside the domain.
+    fn value(&self, x: &[T]) -> T;
+
+    /// Overwrites x with a minimizer over z of `½‖z - x‖² + rate · p(z)`, the global one at every positive rate.
+    fn prox(&self, x: &mut [T], rate: T);
+
+    /// The distance of `-g` to the (limiting) subdifferential `∂p(x)`: zero where x is stationary for `f + p` with
+    /// `∇f(x) = g`, infinite outside the domain; `g` may then hold anything.
+    ///
+    /// Provided for convex penalties without a short formula: the natural residual `‖x - prox(x - g)‖` at rate 1, which is at
+    /// most that distance and zero at the same points.
+    fn gap(&self, x: &[T], g: &mut [T]) -> T {
+        for (g, &x) in g.iter_mut().zip(x) {
+            *g = x - *g;
+        }
+        self.prox(g, T::ONE);
+        g.iter().zip(x).fold(T::ZERO, |sum, (&z, &x)| sum + (x - z).squared()).sqrt()
+    }
+
+    /// The modulus of convexity: the largest μ for which `p(x) - ½μ‖x‖²` is convex. Zero for a convex penalty, negative for
+    /// a nonconvex one, minus infinity if no finite μ does.
+    fn convexity(&self) -> T;
+
+    /// The rate below which the proximal operator is single-valued and continuous: `-1/μ` for a negative modulus of
+    /// convexity μ, else infinite.
+    fn rate_limit(&self) -> T {
+        let convexity = self.convexity();
+        if convexity < T::ZERO { -T::ONE / convexity } else { T::INFINITY }
+    }
+
+    /// Checks the documented ranges of the fields.
+    ///
+    /// # Errors
+    /// The first range that does not hold.
+    fn validate(&self) -> Result<(), ConfigError>;
+}
+
+/// A penalty that is a sum over coordinates, `p(x) = Σ pⱼ(xⱼ)`: what coordinate descent needs.
+pub trait Separable<T: Real>: Penalty<T> {
+    /// `pⱼ(x)`.
+    fn value_at(&self, j: usize, x: T) -> T;
+
+    /// A minimizer over z of `½(z - x)² + rate · pⱼ(z)`.
+    fn prox_at(&self, j: usize, x: T, rate: T) -> T;
+
+    /// The distance of `-g` to `∂pⱼ(x)`.
+    fn gap_at(&self, j: usize, x: T, g: T) -> T;
+}
