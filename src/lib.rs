@@ -13,6 +13,7 @@ pub mod penalty;
 pub mod problem;
 pub mod real;
 pub mod smooth;
+pub mod splitting;
 pub mod step;
 
 pub use real::{Number, Real};

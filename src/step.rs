@@ -65,6 +65,8 @@ pub enum ConfigError {
     Tolerance,
     /// A rate, radius, scale or weight is not positive and finite.
     NotPositive,
+    /// A relaxation does not lie strictly between zero and two.
+    Relaxation,
     /// The strength or a weight of a penalty is negative or not finite.
     Weight,
     /// A fraction does not lie strictly between zero and one.
@@ -82,6 +84,7 @@ impl core::fmt::Display for ConfigError {
         f.write_str(match self {
             Self::Tolerance => "a tolerance is negative or NaN: give zero or more",
             Self::NotPositive => "a rate, radius, scale or weight is not positive and finite",
+            Self::Relaxation => "a relaxation does not lie strictly between 0 and 2",
             Self::Weight => "a penalty's strength or weight is negative or not finite: give zero or more",
             Self::Fraction => "a fraction does not lie strictly between 0 and 1",
             Self::Bounds => "a lower bound lies above its upper bound, or a bound is NaN",

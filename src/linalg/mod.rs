@@ -6,6 +6,7 @@
 mod cholesky;
 mod householder;
 mod jacobi;
+mod product;
 mod triangular;
 
 use nalgebra::{ArrayStorage, SMatrix, SVector};
@@ -15,6 +16,7 @@ use crate::real::Real;
 pub(crate) use cholesky::{add_outer_products, cholesky, semidefinite_root};
 pub(crate) use householder::append_rows;
 pub(crate) use jacobi::svd;
+pub(crate) use product::{multiply, multiply_adjoint};
 pub(crate) use triangular::{multiply_lower, multiply_symmetric, multiply_transposed, solve_lower, solve_transposed};
 
 /// A zero matrix in a constant.
