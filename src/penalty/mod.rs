@@ -5,10 +5,14 @@
 //! penalty runs on a fixed array and on a column of any length.
 
 mod each;
+mod folded;
+mod interval;
 mod scalar;
 
 pub use each::Each;
-pub use scalar::{L1, Zero};
+pub use folded::{Folded, Mcp, Scad};
+pub use interval::Interval;
+pub use scalar::{ElasticNet, L1, SquaredL2, Zero};
 
 use crate::real::Real;
 use crate::step::ConfigError;
