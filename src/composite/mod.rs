@@ -5,4 +5,5 @@
 
 mod proximal_gradient;
 
+pub(crate) use proximal_gradient::haze;
 pub use proximal_gradient::{ProximalGradient, ProximalGradientState};

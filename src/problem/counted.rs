@@ -10,9 +10,9 @@ use crate::real::Real;
 pub struct Counted<P> {
     /// The oracle.
     pub inner: P,
-    /// Values, single residuals and vectors of residuals answered.
+    /// Values, single residuals, vectors of residuals and points (proximal operators, projections, products) answered.
     pub values: u64,
-    /// Gradients and Jacobians answered.
+    /// Gradients, Jacobians and products with a transpose answered.
     pub gradients: u64,
     /// Blocks of rows answered.
     pub blocks: u64,

@@ -45,7 +45,7 @@ impl<P: Problem> Faulty<P> {
     }
 
     /// Counts an evaluation; whether it must answer NaN.
-    fn strike(&mut self) -> Result<bool, Injected<P::Error>> {
+    pub(crate) fn strike(&mut self) -> Result<bool, Injected<P::Error>> {
         let struck = self.evaluations == self.at;
         self.evaluations += 1;
         match self.fault {

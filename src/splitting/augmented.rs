@@ -67,11 +67,7 @@ impl<T: Real, const N: usize, const M: usize> Coupled<T, N, M> {
     /// # Errors
     /// [`ConfigError::Indefinite`] if H is not positive semidefinite or a number is not finite; [`ConfigError::Dependent`]
     /// if H and K vanish along a common direction, in which no minimizer is unique.
-    pub fn new(
-        hessian: SMatrix<T, N, N>,
-        linear: SVector<T, N>,
-        map: SMatrix<T, M, N>,
-    ) -> Result<Self, ConfigError> {
+    pub fn new(hessian: SMatrix<T, N, N>, linear: SVector<T, N>, map: SMatrix<T, M, N>) -> Result<Self, ConfigError> {
         let finite = linalg::all_finite(&linear) && columns(&map).iter().flatten().all(|k| k.is_finite());
         if linalg::semidefinite_root(&hessian).is_none() || !finite {
             return Err(ConfigError::Indefinite);

@@ -2,13 +2,14 @@
 //!
 //! Minimizes `f(x) + q(x) + p(x)`. One iteration from `x` with a subgradient u of q there, `g = ∇f(x)` and the rate t:
 //!
-//! 1. try `y = prox_{t p}(x - t(u + g))`; halve t until `f(y) ≤ f(x) + ⟨g, y - x⟩ + ‖y - x‖²/(2t)`;
+//! 1. try `y = prox_{t p}(x - t(u + g))`; halve t until `f(y) ≤ f(x) + ⟨g, d⟩ + ‖d‖²/(2t)` or
+//!    `⟨∇f(y) - g, d⟩ ≤ ‖d‖²/t`, with `d = y - x`: the same for a quadratic, but rounding spoils the first near a solution;
 //! 2. `x⁺ = prox_{t q}(y + t u)`, `u⁺ = u + (y - x⁺)/t`.
 //!
 //! `(x - y)/t` is `g + u` plus a subgradient of p at y. The answer is y.
 //!
 //! Reference: Davis & Yin, "A three-operator splitting scheme and its optimization applications", 2017; the line search is
-//! Pedregosa & Gidel, "Adaptive three operator splitting", 2018, algorithm 1. Memory: five vectors; a gradient and a value an
+//! Pedregosa & Gidel, "Adaptive three operator splitting", 2018, algorithm 1. Memory: five vectors; two gradients an
 //! iteration. Converges for convex f, q and p. With `q = 0` it is the proximal gradient method, with `f = 0` Douglas-Rachford.
 
 use nalgebra::SVector;
@@ -73,7 +74,7 @@ impl<T: Real, Q: Penalty<T>, R: Penalty<T>> DavisYin<T, Q, R> {
 enum Phase {
     /// Ask for value and gradient at `x`.
     Linearize,
-    /// Ask for the value at `y`.
+    /// Ask for value and gradient at `y`.
     Trial,
     Done(Status),
 }
@@ -143,8 +144,9 @@ impl<T: Real, const N: usize, Q: Penalty<T>, R: Penalty<T>, P: Smooth<T, N>> Met
                 let force = state.slope + state.gradient;
                 let mut y = state.x - force * state.rate;
                 self.second.prox(entries_mut(&mut y), state.rate);
-                let value = problem.value(&y)?;
-                self.judge(state, y, &force, value)
+                let mut gradient = linalg::zeros();
+                let value = problem.gradient(&y, &mut gradient)?;
+                self.judge(state, y, &force, value, &gradient)
             }
         };
         if status != Status::Running {
@@ -178,19 +180,20 @@ impl<T: Real, Q: Penalty<T>, R: Penalty<T>> DavisYin<T, Q, R> {
         Ok(Status::Running)
     }
 
-    /// Steps 1 and 2, after the value at y.
+    /// Steps 1 and 2, after the answer at y.
     fn judge<const N: usize>(
         &self,
         state: &mut DavisYinState<T, N>,
         y: SVector<T, N>,
         force: &SVector<T, N>,
         value: T,
+        gradient: &SVector<T, N>,
     ) -> Status {
         let d = y - state.x;
         let (t, length) = (state.rate, linalg::dot(&d, &d));
         let rise = value - state.smooth - linalg::dot(&state.gradient, &d);
-        let hidden = T::of_f64(8.0) * T::EPSILON * value.abs().max(state.smooth.abs());
-        if !(T::TWO * t * (rise - hidden) <= length) {
+        let bends = linalg::dot(&(gradient - state.gradient), &d);
+        if !(T::TWO * t * rise <= length || (value.is_finite() && t * bends <= length)) {
             state.rate *= T::HALF;
             return if state.rate > T::ZERO { Status::Running } else { Status::Stalled(Stall::NoDescent) };
         }

@@ -21,6 +21,7 @@ mod operator;
 mod primal_dual;
 mod projections;
 mod proximal;
+mod wrapped;
 
 pub use admm::{Admm, AdmmState};
 pub use augmented::{Augmented, Coupled, Direct};

@@ -6,7 +6,7 @@ use nalgebra::{SMatrix, SVector};
 
 use crate::linalg;
 use crate::problem::Problem;
-use crate::real::Real;
+use crate::real::{Number, Real};
 
 /// A linear map `K` from N to M numbers.
 pub trait Operator<T: Real, const N: usize, const M: usize>: Problem {
@@ -22,13 +22,13 @@ pub trait Operator<T: Real, const N: usize, const M: usize>: Problem {
     /// As for [`apply`](Self::apply).
     fn adjoint(&mut self, y: &SVector<T, M>, image: &mut SVector<T, N>) -> Result<(), Self::Error>;
 
-    /// An estimate of the spectral norm `‖K‖` by power iteration on `KᵀK`, from below: 2 products a sweep, from the vector of
-    /// ones.
+    /// An estimate of the spectral norm `‖K‖` by power iteration on `KᵀK`, from below. Two products a sweep.
     ///
     /// # Errors
     /// As for [`apply`](Self::apply).
     fn norm(&mut self, sweeps: u32) -> Result<T, Self::Error> {
-        let mut x = SVector::from_element(T::ONE);
+        // Uneven, lest it be orthogonal to the leading singular vector of a map with symmetries.
+        let mut x = linalg::vector(|j| Number::sin(T::of_usize(j + 1)));
         let mut image = linalg::zeros();
         let mut norm = T::ZERO;
         for _ in 0..sweeps {

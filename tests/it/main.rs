@@ -32,5 +32,6 @@ mod report;
 mod robust;
 mod sensors;
 mod separable;
+mod splitting;
 mod status;
 mod tape;
