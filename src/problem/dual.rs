@@ -315,7 +315,7 @@ impl<T: Real, const L: usize, const N: usize, M: SeparableModel<T, L, N>> Separa
 }
 
 /// Takes values and derivatives apart.
-fn write<T: Real, const M: usize, const N: usize>(
+pub(crate) fn write<T: Real, const M: usize, const N: usize>(
     duals: [Dual<T, N>; M],
     values: &mut SVector<T, M>,
     slopes: &mut SMatrix<T, M, N>,

@@ -1,0 +1,586 @@
+//! The augmented Lagrangian method: a smooth function under smooth constraints and bounds.
+//!
+//! Minimizes `f(x)` subject to `lower ≤ c(x) ≤ upper` and bounds on x. With multipliers y and weights μᵢ, and P the projection
+//! onto `[lowerᵢ, upperᵢ]`,
+//!
+//! 1. minimize `φ(x) = f(x) + ½ Σ μᵢ (sᵢ - P sᵢ)²`, `sᵢ = cᵢ(x) + yᵢ/μᵢ`, within the bounds, up to a tolerance that falls tenfold
+//!    from round to round;
+//! 2. `yᵢ ← μᵢ (sᵢ - P sᵢ)`; raise the weights tenfold if violation and complementarity did not fall to a quarter.
+//!
+//! The inner step d minimizes `⟨∇φ, d⟩ + ½ dᵀ(B + Σ μᵢ ∇cᵢ∇cᵢᵀ)d` within the bounds, the sum over the constraints that push, with
+//! a damped BFGS matrix B of the Lagrangian: the large weights are in the model exactly. A line search on φ follows.
+//!
+//! Reference: Rockafellar 1974 for inequalities; Birgin & Martínez, Practical Augmented Lagrangian Methods for Constrained
+//! Optimization, 2014, algorithm 4.1, for the safeguards and the first weight; Nocedal & Wright, 2nd ed., (18.15), for B.
+//! Memory: 2 N² + 2 M N numbers. One linearization a trial; a local method.
+
+use nalgebra::{SMatrix, SVector};
+
+use crate::constrained::{DualActiveSet, DualActiveSetState, NonlinearProgram, QuadraticProgram};
+use crate::least_squares::Bounds;
+use crate::linalg::{self, columns, columns_mut, entries, entries_mut};
+use crate::real::Real;
+use crate::step::{ConfigError, Criterion, Method, Stall, Status};
+
+/// Parameters of the augmented Lagrangian method for N variables and M constraints.
+///
+/// ```
+/// use thalweg::{Method, Number, constrained::{AugmentedLagrangian, ConstrainedFunction}, problem::Forward};
+/// use nalgebra::vector;
+/// struct Circle; // the lowest point of x₀ + x₁ on a circle
+/// impl ConstrainedFunction<f64, 2, 1> for Circle {
+///     fn evaluate<D: Number<Scalar = f64>>(&self, x: &[D; 2]) -> (D, [D; 1]) { (x[0] + x[1], [x[0] * x[0] + x[1] * x[1]]) }
+/// }
+/// let method = AugmentedLagrangian::new(vector![2.0], vector![2.0]);
+/// let (state, _) = method.solve(vector![-2.0, 0.5], &mut Forward(Circle), 200).unwrap();
+/// assert!((state.x() - vector![-1.0, -1.0]).amax() < 1e-6 && (state.multipliers()[0] - 0.5).abs() < 1e-6);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
+pub struct AugmentedLagrangian<T: Real, const N: usize, const M: usize> {
+    /// The lower limits of `c(x)`, or minus infinity.
+    pub lower: SVector<T, M>,
+    /// The upper limits of `c(x)`, or infinity; equal to the lower one for an equation.
+    pub upper: SVector<T, M>,
+    /// The bounds on x; every point that is evaluated lies within.
+    pub bounds: Bounds<T, N>,
+    /// [`Criterion::Residual`]: stationarity, violation and complementarity are at most this, as in [`KktPoint`]. Zero or
+    /// more; default √ε.
+    pub residual_tolerance: T,
+}
+
+/// How far a point and its multipliers y are from the conditions of Karush, Kuhn and Tucker.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct KktPoint<T> {
+    /// `f(x)`.
+    pub value: T,
+    /// The largest `|xⱼ - P(xⱼ - ∇ⱼL)|`, with P the projection onto the bounds and `L = f + yᵀc`, divided by the largest of one
+    /// and the components of `∇f` and `Jᵀy`.
+    pub stationarity: T,
+    /// The largest distance of a `cᵢ` from its limits, divided by the larger of one and the largest entry of its gradient at the
+    /// start of the solve.
+    pub violation: T,
+    /// The largest distance of a `cᵢ` from the limit that the sign of its multiplier names, divided alike; zero where the
+    /// multiplier is.
+    pub complementarity: T,
+}
+
+impl<T: Real> KktPoint<T> {
+    /// The largest of the three residuals; NaN if one is.
+    pub fn worst(&self) -> T {
+        let residuals = [self.stationarity, self.violation, self.complementarity];
+        residuals.into_iter().fold(T::ZERO, |worst, residual| if residual <= worst { worst } else { residual })
+    }
+}
+
+impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
+    /// Limits of the constraints, no bounds, the default tolerance.
+    pub fn new(lower: SVector<T, M>, upper: SVector<T, M>) -> Self {
+        let free = SVector::from_element(T::INFINITY);
+        Self { lower, upper, bounds: Bounds::new(-free, free), residual_tolerance: T::SQRT_EPSILON }
+    }
+
+    /// The same within bounds on x.
+    #[must_use]
+    pub const fn within(self, bounds: Bounds<T, N>) -> Self {
+        Self { bounds, ..self }
+    }
+
+    /// Checks the documented ranges; a solve with invalid parameters stalls at once with the same error.
+    ///
+    /// # Errors
+    /// The first range that does not hold.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        if !(self.residual_tolerance >= T::ZERO) {
+            return Err(ConfigError::Tolerance);
+        }
+        let limits = [(self.lower.as_slice(), self.upper.as_slice()), (self.low(), self.high())];
+        let possible = |(&l, &u): (&T, &T)| l <= u && l < T::INFINITY && u > -T::INFINITY;
+        let sound = limits.iter().all(|(lower, upper)| lower.iter().zip(*upper).all(possible));
+        if sound { Ok(()) } else { Err(ConfigError::Bounds) }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+enum Phase {
+    /// Ask for the linearization at `x`.
+    Linearize,
+    /// Ask for it at `x + rate · d`.
+    Trial,
+    Done(Status),
+}
+
+/// A linearized point.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
+struct Linearization<T: Real, const N: usize, const M: usize> {
+    x: SVector<T, N>,
+    /// `f(x)`.
+    f: T,
+    /// `∇f(x)`.
+    g: SVector<T, N>,
+    /// `c(x)`.
+    c: SVector<T, M>,
+    /// `∂cᵢ/∂xⱼ`.
+    j: SMatrix<T, M, N>,
+}
+
+/// Memory of [`AugmentedLagrangian`].
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
+pub struct AugmentedLagrangianState<T: Real, const N: usize, const M: usize> {
+    /// Where the conditions were met best.
+    best: SVector<T, N>,
+    /// The multipliers there.
+    best_multipliers: SVector<T, M>,
+    /// The residuals there.
+    certificate: KktPoint<T>,
+    /// The current point.
+    at: Linearization<T, N, M>,
+    /// y.
+    multipliers: SVector<T, M>,
+    /// `1/max(1, max |∂cᵢ/∂xⱼ|)` at the start.
+    scales: SVector<T, M>,
+    /// `μᵢ/scaleᵢ²`.
+    weight: T,
+    /// B.
+    curvature: SMatrix<T, N, N>,
+    /// Whether B has seen a step.
+    curved: bool,
+    /// The stationarity at which a round ends.
+    tolerance: T,
+    /// Violation and complementarity at the end of the last round.
+    progress: T,
+    /// Whether a step has been accepted in this round.
+    moved: bool,
+    /// d.
+    direction: SVector<T, N>,
+    rate: T,
+    phase: Phase,
+}
+
+impl<T: Real, const N: usize, const M: usize> AugmentedLagrangianState<T, N, M> {
+    /// A memory at a starting point, projected onto the bounds, with multipliers zero.
+    #[must_use]
+    pub const fn new(x: SVector<T, N>) -> Self {
+        let certificate = KktPoint {
+            value: T::INFINITY,
+            stationarity: T::INFINITY,
+            violation: T::INFINITY,
+            complementarity: T::INFINITY,
+        };
+        let (g, c, j) = (linalg::zeros(), linalg::zeros(), linalg::zeros());
+        Self {
+            best: x,
+            best_multipliers: linalg::zeros(),
+            certificate,
+            at: Linearization { x, f: T::INFINITY, g, c, j },
+            multipliers: linalg::zeros(),
+            scales: linalg::zeros(),
+            weight: T::ZERO,
+            curvature: linalg::zeros(),
+            curved: false,
+            tolerance: T::ZERO,
+            progress: T::INFINITY,
+            moved: false,
+            direction: linalg::zeros(),
+            rate: T::ONE,
+            phase: Phase::Linearize,
+        }
+    }
+
+    /// A memory that starts from multipliers known from a problem alike.
+    #[must_use]
+    pub fn warm(x: SVector<T, N>, multipliers: SVector<T, M>) -> Self {
+        Self { multipliers, ..Self::new(x) }
+    }
+
+    /// Where the optimality conditions were met best so far.
+    #[must_use]
+    pub const fn x(&self) -> &SVector<T, N> {
+        &self.best
+    }
+
+    /// The multipliers y of the constraints there: `∇f + Jᵀy = 0` up to the multipliers of the bounds. Zero or more at an
+    /// upper limit, zero or less at a lower one.
+    #[must_use]
+    pub const fn multipliers(&self) -> &SVector<T, M> {
+        &self.best_multipliers
+    }
+
+    /// f and the residuals there; infinite before the first step.
+    #[must_use]
+    pub const fn certificate(&self) -> &KktPoint<T> {
+        &self.certificate
+    }
+}
+
+impl<T: Real, const N: usize, const M: usize, P: NonlinearProgram<T, N, M>>
+    Method<P, AugmentedLagrangianState<T, N, M>> for AugmentedLagrangian<T, N, M>
+{
+    fn step(&self, state: &mut AugmentedLagrangianState<T, N, M>, problem: &mut P) -> Result<Status, P::Error> {
+        let status = match state.phase {
+            Phase::Done(status) => status,
+            Phase::Linearize => {
+                if let Err(error) = self.validate() {
+                    Status::Stalled(Stall::Config(error))
+                } else {
+                    let mut at = state.at.clone();
+                    self.clip(&mut at.x);
+                    at.f = problem.linearize(&at.x, &mut at.g, &mut at.c, &mut at.j)?;
+                    self.open(state, at)
+                }
+            }
+            Phase::Trial => {
+                let mut at = state.at.clone();
+                at.x += state.direction * state.rate;
+                self.clip(&mut at.x);
+                if at.x == state.at.x {
+                    self.stuck(state)
+                } else {
+                    at.f = problem.linearize(&at.x, &mut at.g, &mut at.c, &mut at.j)?;
+                    self.judge(state, at)
+                }
+            }
+        };
+        if status != Status::Running {
+            state.phase = Phase::Done(status);
+        }
+        Ok(status)
+    }
+}
+
+impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
+    fn low(&self) -> &[T] {
+        self.bounds.lower.as_slice()
+    }
+
+    fn high(&self) -> &[T] {
+        self.bounds.upper.as_slice()
+    }
+
+    fn clip(&self, x: &mut SVector<T, N>) {
+        for ((x, &low), &high) in x.iter_mut().zip(self.low()).zip(self.high()) {
+            *x = clamp(*x, low, high);
+        }
+    }
+
+    /// The first linearization: scales and weights.
+    fn open(&self, state: &mut AugmentedLagrangianState<T, N, M>, at: Linearization<T, N, M>) -> Status {
+        if !finite(&at) || !state.multipliers.iter().all(|y| y.is_finite()) {
+            return Status::Stalled(Stall::NonFinite);
+        }
+        state.scales = linalg::vector(|i| {
+            T::ONE / columns(&at.j).iter().fold(T::ONE, |most, column| most.max(column[i].abs()))
+        });
+        let mut squares = T::ZERO;
+        for i in 0..M {
+            let c = entries(&at.c)[i];
+            let distance = c - clamp(c, entries(&self.lower)[i], entries(&self.upper)[i]);
+            squares += (entries(&state.scales)[i] * distance).squared();
+        }
+        let ten = T::of_f64(10.0);
+        state.weight = (ten * at.f.abs().max(T::ONE) / (T::HALF * squares).max(T::ONE))
+            .max(T::of_f64(1e-6))
+            .min(T::of_f64(1e3));
+        state.tolerance = T::of_f64(0.1);
+        state.at = at;
+        self.settle(state)
+    }
+
+    /// `μᵢ`.
+    fn weight(&self, state: &AugmentedLagrangianState<T, N, M>, i: usize) -> T {
+        state.weight * entries(&state.scales)[i].squared()
+    }
+
+    /// `μᵢ (sᵢ - P sᵢ)`, the multipliers that a point proposes.
+    fn push(&self, state: &AugmentedLagrangianState<T, N, M>, c: &SVector<T, M>) -> SVector<T, M> {
+        linalg::vector(|i| {
+            let weight = self.weight(state, i);
+            let s = entries(c)[i] + entries(&state.multipliers)[i] / weight;
+            weight * (s - clamp(s, entries(&self.lower)[i], entries(&self.upper)[i]))
+        })
+    }
+
+    /// `φ`.
+    fn merit(&self, state: &AugmentedLagrangianState<T, N, M>, at: &Linearization<T, N, M>) -> T {
+        let push = self.push(state, &at.c);
+        (0..M).fold(at.f, |sum, i| sum + T::HALF * entries(&push)[i].squared() / self.weight(state, i))
+    }
+
+    fn certify(
+        &self,
+        scales: &SVector<T, M>,
+        at: &Linearization<T, N, M>,
+        multipliers: &SVector<T, M>,
+    ) -> KktPoint<T> {
+        let force = adjoint(&at.j, multipliers);
+        let size = linalg::max_abs(&at.g).max(linalg::max_abs(&force)).max(T::ONE);
+        let (mut stationarity, mut violation, mut complementarity) = (T::ZERO, T::ZERO, T::ZERO);
+        for j in 0..N {
+            let x = entries(&at.x)[j];
+            let slope = entries(&at.g)[j] + entries(&force)[j];
+            let (low, high) = (entries(&self.bounds.lower)[j], entries(&self.bounds.upper)[j]);
+            stationarity = worse(stationarity, (x - clamp(x - slope, low, high)).abs() / size);
+        }
+        for i in 0..M {
+            let (c, y, scale) = (entries(&at.c)[i], entries(multipliers)[i], entries(scales)[i]);
+            let (lower, upper) = (entries(&self.lower)[i], entries(&self.upper)[i]);
+            violation = worse(violation, scale * (c - clamp(c, lower, upper)).abs());
+            if y != T::ZERO {
+                let limit = if y > T::ZERO { upper } else { lower };
+                complementarity = worse(complementarity, scale * (c - limit).abs());
+            }
+        }
+        KktPoint { value: at.f, stationarity, violation, complementarity }
+    }
+
+    /// At a new point: the end of the solve, of a round, or the next direction.
+    fn settle(&self, state: &mut AugmentedLagrangianState<T, N, M>) -> Status {
+        // Every round either ends the solve, raises the weights or lowers the tolerance, down to that of the solve.
+        for _ in 0..40 {
+            let push = self.push(state, &state.at.c);
+            let certificate = self.certify(&state.scales, &state.at, &push);
+            if certificate.worst() < state.certificate.worst() {
+                state.best = state.at.x;
+                state.best_multipliers = push;
+                state.certificate = certificate;
+            }
+            if certificate.worst() <= self.residual_tolerance {
+                return Status::Converged(Criterion::Residual);
+            }
+            if certificate.stationarity > state.tolerance.max(self.residual_tolerance) {
+                return self.aim(state, &push);
+            }
+            let status = self.advance(state, push, &certificate);
+            if status != Status::Running {
+                return status;
+            }
+        }
+        Status::Stalled(Stall::NoDescent)
+    }
+
+    /// Step 2, at the end of a round.
+    fn advance(
+        &self,
+        state: &mut AugmentedLagrangianState<T, N, M>,
+        push: SVector<T, M>,
+        certificate: &KktPoint<T>,
+    ) -> Status {
+        let mut progress = T::ZERO;
+        for i in 0..M {
+            let (c, weight) = (entries(&state.at.c)[i], self.weight(state, i));
+            let s = c + entries(&state.multipliers)[i] / weight;
+            let distance = c - clamp(s, entries(&self.lower)[i], entries(&self.upper)[i]);
+            progress = worse(progress, entries(&state.scales)[i] * distance.abs());
+        }
+        let most = T::of_f64(100.0) / T::SQRT_EPSILON;
+        state.multipliers = push.map(|y| clamp(y, -most, most));
+        if progress > T::of_f64(0.25) * state.progress && progress > self.residual_tolerance {
+            if self.trapped(state, certificate) {
+                return Status::Stalled(Stall::Infeasible);
+            }
+            state.weight *= T::of_f64(10.0);
+        }
+        state.progress = progress;
+        state.tolerance = (state.tolerance * T::of_f64(0.1)).max(self.residual_tolerance);
+        state.moved = false;
+        if state.weight > T::of_f64(0.01) / T::EPSILON { Status::Stalled(Stall::NoDescent) } else { Status::Running }
+    }
+
+    /// Whether the violation itself is stationary: no nearby point violates less.
+    fn trapped(&self, state: &AugmentedLagrangianState<T, N, M>, certificate: &KktPoint<T>) -> bool {
+        if !(certificate.violation > T::SQRT_EPSILON.sqrt()) || state.weight < T::of_f64(1e4) {
+            return false;
+        }
+        let at = &state.at;
+        let pull: SVector<T, M> = linalg::vector(|i| {
+            let c = entries(&at.c)[i];
+            let distance = c - clamp(c, entries(&self.lower)[i], entries(&self.upper)[i]);
+            entries(&state.scales)[i].squared() * distance
+        });
+        let force = adjoint(&at.j, &pull);
+        let mut slope = T::ZERO;
+        for j in 0..N {
+            let (x, f) = (entries(&at.x)[j], entries(&force)[j]);
+            let moved = x - clamp(x - f, entries(&self.bounds.lower)[j], entries(&self.bounds.upper)[j]);
+            slope = worse(slope, moved.abs());
+        }
+        slope <= T::of_f64(1e-2) * certificate.violation
+    }
+
+    /// The direction: a quadratic program within the bounds.
+    fn aim(&self, state: &mut AugmentedLagrangianState<T, N, M>, push: &SVector<T, M>) -> Status {
+        let slope = state.at.g + adjoint(&state.at.j, push);
+        if !state.curved {
+            // A first step of length about one.
+            let size = linalg::max_abs(&slope).max(T::SQRT_EPSILON);
+            state.curvature = SMatrix::identity() * size;
+        }
+        let mut hessian = state.curvature;
+        for i in 0..M {
+            if entries(push)[i] != T::ZERO {
+                let weight = self.weight(state, i);
+                let row: [T; N] = core::array::from_fn(|j| columns(&state.at.j)[j][i]);
+                for (column, &b) in columns_mut(&mut hessian).iter_mut().zip(&row) {
+                    for (entry, &a) in column.iter_mut().zip(&row) {
+                        *entry += weight * a * b;
+                    }
+                }
+            }
+        }
+        let largest = (0..N).fold(T::ZERO, |most, j| most.max(columns(&hessian)[j][j]));
+        let mut ridge = T::ZERO;
+        for _ in 0..6 {
+            let mut program = QuadraticProgram::<T, N, 0>::new(hessian, slope);
+            for j in 0..N {
+                columns_mut(&mut program.hessian)[j][j] += ridge * largest;
+            }
+            program.lower = self.bounds.lower - state.at.x;
+            program.upper = self.bounds.upper - state.at.x;
+            if let Ok(mut factored) = program.factor(T::ZERO) {
+                let mut solution = DualActiveSetState::new(linalg::zeros());
+                let solver = DualActiveSet::default();
+                for _ in 0..8 * N + 40 {
+                    let Ok(status) = solver.step(&mut solution, &mut factored);
+                    if status != Status::Running {
+                        break;
+                    }
+                }
+                state.direction = *solution.x();
+                if linalg::dot(&slope, &state.direction) < T::ZERO {
+                    state.rate = T::ONE;
+                    state.phase = Phase::Trial;
+                    return Status::Running;
+                }
+            }
+            ridge = (ridge * T::of_f64(100.0)).max(T::of_f64(64.0) * T::EPSILON);
+        }
+        // The projected gradient, where the model fails.
+        let mut end = state.at.x - slope / largest.max(T::ONE);
+        self.clip(&mut end);
+        state.direction = end - state.at.x;
+        state.rate = T::ONE;
+        state.phase = Phase::Trial;
+        Status::Running
+    }
+
+    /// The line search on φ, after the oracle's answer.
+    fn judge(&self, state: &mut AugmentedLagrangianState<T, N, M>, to: Linearization<T, N, M>) -> Status {
+        let push = self.push(state, &state.at.c);
+        let slope = linalg::dot(&(state.at.g + adjoint(&state.at.j, &push)), &state.direction) * state.rate;
+        let (before, after) = (self.merit(state, &state.at), self.merit(state, &to));
+        let change = after - before;
+        let accepted = finite(&to) && after.is_finite() && {
+            let hidden = change.abs() <= T::of_f64(8.0) * T::EPSILON * before.abs().max(after.abs());
+            let push = self.push(state, &to.c);
+            let end = linalg::dot(&(to.g + adjoint(&to.j, &push)), &state.direction) * state.rate;
+            change <= T::of_f64(1e-4) * slope || (hidden && end.abs() <= slope.abs())
+        };
+        if !accepted {
+            // The minimum of the parabola through what is known, safeguarded.
+            let guess = -T::HALF * slope / (change - slope);
+            let factor = if guess > T::of_f64(0.1) && guess < T::HALF { guess } else { T::of_f64(0.2) };
+            state.rate *= factor;
+            return if state.rate > T::EPSILON { Status::Running } else { self.stuck(state) };
+        }
+        self.learn(state, &to);
+        state.at = to;
+        state.moved = true;
+        self.settle(state)
+    }
+
+    /// No step lowers φ any more: the round ends as it is, and the solve with it if nothing has moved since the last.
+    fn stuck(&self, state: &mut AugmentedLagrangianState<T, N, M>) -> Status {
+        let push = self.push(state, &state.at.c);
+        if state.curved {
+            // The matrix may be to blame.
+            state.curved = false;
+            return self.aim(state, &push);
+        }
+        if !state.moved {
+            return Status::Stalled(Stall::NoDescent);
+        }
+        let certificate = self.certify(&state.scales, &state.at, &push);
+        match self.advance(state, push, &certificate) {
+            Status::Running => self.settle(state),
+            status => status,
+        }
+    }
+
+    /// The damped update of B with the change of the Lagrangian's gradient.
+    fn learn(&self, state: &mut AugmentedLagrangianState<T, N, M>, to: &Linearization<T, N, M>) {
+        let y = self.push(state, &to.c);
+        let s = to.x - state.at.x;
+        let mut change = to.g - state.at.g + adjoint(&to.j, &y) - adjoint(&state.at.j, &y);
+        let (along, length) = (linalg::dot(&s, &change), linalg::dot(&s, &s));
+        if !state.curved && along > T::ZERO {
+            state.curvature = SMatrix::identity() * (linalg::dot(&change, &change) / along);
+        }
+        state.curved = true;
+        let mut image = linalg::zeros();
+        linalg::multiply(&state.curvature, &s, &mut image);
+        let bent = linalg::dot(&s, &image);
+        if !(bent > T::ZERO && length > T::ZERO) {
+            state.curved = false;
+            return;
+        }
+        if along < T::of_f64(0.2) * bent {
+            let share = T::of_f64(0.8) * bent / (bent - along);
+            change = change * share + image * (T::ONE - share);
+        }
+        let along = linalg::dot(&s, &change);
+        let b = columns_mut(&mut state.curvature);
+        for j in 0..N {
+            for i in 0..N {
+                b[j][i] += entries(&change)[i] * entries(&change)[j] / along
+                    - entries(&image)[i] * entries(&image)[j] / bent;
+            }
+        }
+        if !b.iter().flatten().all(|b| b.is_finite()) {
+            state.curved = false;
+        }
+    }
+}
+
+/// `Jᵀy`.
+fn adjoint<T: Real, const N: usize, const M: usize>(j: &SMatrix<T, M, N>, y: &SVector<T, M>) -> SVector<T, N> {
+    let mut product = linalg::zeros();
+    linalg::multiply_adjoint(j, y, &mut product);
+    product
+}
+
+fn finite<T: Real, const N: usize, const M: usize>(at: &Linearization<T, N, M>) -> bool {
+    at.f.is_finite()
+        && linalg::all_finite(&at.g)
+        && linalg::all_finite(&at.c)
+        && columns(&at.j).iter().flatten().all(|j| j.is_finite())
+}
+
+/// The nearest number in `[low, high]`; NaN stays NaN.
+fn clamp<T: Real>(x: T, low: T, high: T) -> T {
+    if x < low {
+        low
+    } else if x > high {
+        high
+    } else {
+        x
+    }
+}
+
+/// The larger, or NaN.
+fn worse<T: Real>(largest: T, new: T) -> T {
+    if new <= largest { largest } else { new }
+}
+
+impl<T: Real, const N: usize, const M: usize> From<SVector<T, N>> for AugmentedLagrangianState<T, N, M> {
+    fn from(start: SVector<T, N>) -> Self {
+        Self::new(start)
+    }
+}
