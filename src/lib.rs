@@ -5,6 +5,7 @@
 
 pub mod calibration;
 pub mod composite;
+pub mod constrained;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 pub mod least_squares;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]

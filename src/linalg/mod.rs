@@ -6,6 +6,7 @@
 mod cholesky;
 mod householder;
 mod jacobi;
+pub(crate) mod slice;
 mod triangular;
 
 use nalgebra::{ArrayStorage, SMatrix, SVector};

@@ -25,6 +25,8 @@ mod laws;
 mod nist;
 mod orthogonal;
 mod problems;
+mod quadratic;
+mod quadratic_cases;
 mod real;
 mod recursive;
 mod reference;
