@@ -16,9 +16,10 @@
 
 use nalgebra::{SMatrix, SVector};
 
+use crate::constrained::kkt::{KktResidual, Limits, worse};
 use crate::constrained::{DualActiveSet, DualActiveSetState, NonlinearProgram, QuadraticProgram};
 use crate::least_squares::Bounds;
-use crate::linalg::{self, columns, columns_mut, entries, entries_mut};
+use crate::linalg::{self, columns, columns_mut, entries};
 use crate::real::Real;
 use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 
@@ -45,35 +46,9 @@ pub struct AugmentedLagrangian<T: Real, const N: usize, const M: usize> {
     pub upper: SVector<T, M>,
     /// The bounds on x; every point that is evaluated lies within.
     pub bounds: Bounds<T, N>,
-    /// [`Criterion::Residual`]: stationarity, violation and complementarity are at most this, as in [`KktPoint`]. Zero or
+    /// [`Criterion::Residual`]: all residuals of [`KktResidual`] are at most this. Zero or
     /// more; default √ε.
     pub residual_tolerance: T,
-}
-
-/// How far a point and its multipliers y are from the conditions of Karush, Kuhn and Tucker.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct KktPoint<T> {
-    /// `f(x)`.
-    pub value: T,
-    /// The largest `|xⱼ - P(xⱼ - ∇ⱼL)|`, with P the projection onto the bounds and `L = f + yᵀc`, divided by the largest of one
-    /// and the components of `∇f` and `Jᵀy`.
-    pub stationarity: T,
-    /// The largest distance of a `cᵢ` from its limits, divided by the larger of one and the largest entry of its gradient at the
-    /// start of the solve.
-    pub violation: T,
-    /// The largest distance of a `cᵢ` from the limit that the sign of its multiplier names, divided alike; zero where the
-    /// multiplier is.
-    pub complementarity: T,
-}
-
-impl<T: Real> KktPoint<T> {
-    /// The largest of the three residuals; NaN if one is.
-    pub fn worst(&self) -> T {
-        let residuals = [self.stationarity, self.violation, self.complementarity];
-        residuals.into_iter().fold(T::ZERO, |worst, residual| if residual <= worst { worst } else { residual })
-    }
 }
 
 impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
@@ -140,7 +115,7 @@ pub struct AugmentedLagrangianState<T: Real, const N: usize, const M: usize> {
     /// The multipliers there.
     best_multipliers: SVector<T, M>,
     /// The residuals there.
-    certificate: KktPoint<T>,
+    certificate: KktResidual<T>,
     /// The current point.
     at: Linearization<T, N, M>,
     /// y.
@@ -169,10 +144,10 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangianState<T, N, M> 
     /// A memory at a starting point, projected onto the bounds, with multipliers zero.
     #[must_use]
     pub const fn new(x: SVector<T, N>) -> Self {
-        let certificate = KktPoint {
-            value: T::INFINITY,
-            stationarity: T::INFINITY,
-            violation: T::INFINITY,
+        let certificate = KktResidual {
+            objective: T::INFINITY,
+            primal: T::INFINITY,
+            dual: T::INFINITY,
             complementarity: T::INFINITY,
         };
         let (g, c, j) = (linalg::zeros(), linalg::zeros(), linalg::zeros());
@@ -216,13 +191,13 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangianState<T, N, M> 
 
     /// f and the residuals there; infinite before the first step.
     #[must_use]
-    pub const fn certificate(&self) -> &KktPoint<T> {
+    pub const fn certificate(&self) -> &KktResidual<T> {
         &self.certificate
     }
 }
 
-impl<T: Real, const N: usize, const M: usize, P: NonlinearProgram<T, N, M>>
-    Method<P, AugmentedLagrangianState<T, N, M>> for AugmentedLagrangian<T, N, M>
+impl<T: Real, const N: usize, const M: usize, P: NonlinearProgram<T, N, M>> Method<P, AugmentedLagrangianState<T, N, M>>
+    for AugmentedLagrangian<T, N, M>
 {
     fn step(&self, state: &mut AugmentedLagrangianState<T, N, M>, problem: &mut P) -> Result<Status, P::Error> {
         let status = match state.phase {
@@ -276,9 +251,8 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         if !finite(&at) || !state.multipliers.iter().all(|y| y.is_finite()) {
             return Status::Stalled(Stall::NonFinite);
         }
-        state.scales = linalg::vector(|i| {
-            T::ONE / columns(&at.j).iter().fold(T::ONE, |most, column| most.max(column[i].abs()))
-        });
+        state.scales =
+            linalg::vector(|i| T::ONE / columns(&at.j).iter().fold(T::ONE, |most, column| most.max(column[i].abs())));
         let mut squares = T::ZERO;
         for i in 0..M {
             let c = entries(&at.c)[i];
@@ -286,9 +260,8 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
             squares += (entries(&state.scales)[i] * distance).squared();
         }
         let ten = T::of_f64(10.0);
-        state.weight = (ten * at.f.abs().max(T::ONE) / (T::HALF * squares).max(T::ONE))
-            .max(T::of_f64(1e-6))
-            .min(T::of_f64(1e3));
+        state.weight =
+            (ten * at.f.abs().max(T::ONE) / (T::HALF * squares).max(T::ONE)).max(T::of_f64(1e-6)).min(T::of_f64(1e3));
         state.tolerance = T::of_f64(0.1);
         state.at = at;
         self.settle(state)
@@ -314,31 +287,24 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         (0..M).fold(at.f, |sum, i| sum + T::HALF * entries(&push)[i].squared() / self.weight(state, i))
     }
 
-    fn certify(
-        &self,
-        scales: &SVector<T, M>,
-        at: &Linearization<T, N, M>,
-        multipliers: &SVector<T, M>,
-    ) -> KktPoint<T> {
+    fn certify(&self, at: &Linearization<T, N, M>, multipliers: &SVector<T, M>) -> KktResidual<T> {
         let force = adjoint(&at.j, multipliers);
-        let size = linalg::max_abs(&at.g).max(linalg::max_abs(&force)).max(T::ONE);
-        let (mut stationarity, mut violation, mut complementarity) = (T::ZERO, T::ZERO, T::ZERO);
+        let (mut dual, mut limits) = (T::ZERO, Limits::new());
         for j in 0..N {
             let x = entries(&at.x)[j];
             let slope = entries(&at.g)[j] + entries(&force)[j];
             let (low, high) = (entries(&self.bounds.lower)[j], entries(&self.bounds.upper)[j]);
-            stationarity = worse(stationarity, (x - clamp(x - slope, low, high)).abs() / size);
+            // A bound within reach of the slope takes it up.
+            let held = clamp(x - slope, low, high) != x - slope;
+            limits.add(x, low, high, if held { -slope } else { T::ZERO });
+            dual = worse(dual, if held { T::ZERO } else { slope.abs() });
         }
         for i in 0..M {
-            let (c, y, scale) = (entries(&at.c)[i], entries(multipliers)[i], entries(scales)[i]);
             let (lower, upper) = (entries(&self.lower)[i], entries(&self.upper)[i]);
-            violation = worse(violation, scale * (c - clamp(c, lower, upper)).abs());
-            if y != T::ZERO {
-                let limit = if y > T::ZERO { upper } else { lower };
-                complementarity = worse(complementarity, scale * (c - limit).abs());
-            }
+            limits.add(entries(&at.c)[i], lower, upper, entries(multipliers)[i]);
         }
-        KktPoint { value: at.f, stationarity, violation, complementarity }
+        let size = linalg::max_abs(&at.g).max(linalg::max_abs(&force));
+        limits.residual(at.f, dual / (T::ONE + size))
     }
 
     /// At a new point: the end of the solve, of a round, or the next direction.
@@ -346,7 +312,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         // Every round either ends the solve, raises the weights or lowers the tolerance, down to that of the solve.
         for _ in 0..40 {
             let push = self.push(state, &state.at.c);
-            let certificate = self.certify(&state.scales, &state.at, &push);
+            let certificate = self.certify(&state.at, &push);
             if certificate.worst() < state.certificate.worst() {
                 state.best = state.at.x;
                 state.best_multipliers = push;
@@ -355,7 +321,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
             if certificate.worst() <= self.residual_tolerance {
                 return Status::Converged(Criterion::Residual);
             }
-            if certificate.stationarity > state.tolerance.max(self.residual_tolerance) {
+            if certificate.dual > state.tolerance.max(self.residual_tolerance) {
                 return self.aim(state, &push);
             }
             let status = self.advance(state, push, &certificate);
@@ -371,7 +337,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         &self,
         state: &mut AugmentedLagrangianState<T, N, M>,
         push: SVector<T, M>,
-        certificate: &KktPoint<T>,
+        certificate: &KktResidual<T>,
     ) -> Status {
         let mut progress = T::ZERO;
         for i in 0..M {
@@ -395,8 +361,8 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
     }
 
     /// Whether the violation itself is stationary: no nearby point violates less.
-    fn trapped(&self, state: &AugmentedLagrangianState<T, N, M>, certificate: &KktPoint<T>) -> bool {
-        if !(certificate.violation > T::SQRT_EPSILON.sqrt()) || state.weight < T::of_f64(1e4) {
+    fn trapped(&self, state: &AugmentedLagrangianState<T, N, M>, certificate: &KktResidual<T>) -> bool {
+        if !(certificate.primal > T::SQRT_EPSILON.sqrt()) || state.weight < T::of_f64(1e4) {
             return false;
         }
         let at = &state.at;
@@ -412,7 +378,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
             let moved = x - clamp(x - f, entries(&self.bounds.lower)[j], entries(&self.bounds.upper)[j]);
             slope = worse(slope, moved.abs());
         }
-        slope <= T::of_f64(1e-2) * certificate.violation
+        slope <= T::of_f64(1e-2) * certificate.primal
     }
 
     /// The direction: a quadratic program within the bounds.
@@ -507,7 +473,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         if !state.moved {
             return Status::Stalled(Stall::NoDescent);
         }
-        let certificate = self.certify(&state.scales, &state.at, &push);
+        let certificate = self.certify(&state.at, &push);
         match self.advance(state, push, &certificate) {
             Status::Running => self.settle(state),
             status => status,
@@ -539,8 +505,8 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         let b = columns_mut(&mut state.curvature);
         for j in 0..N {
             for i in 0..N {
-                b[j][i] += entries(&change)[i] * entries(&change)[j] / along
-                    - entries(&image)[i] * entries(&image)[j] / bent;
+                b[j][i] +=
+                    entries(&change)[i] * entries(&change)[j] / along - entries(&image)[i] * entries(&image)[j] / bent;
             }
         }
         if !b.iter().flatten().all(|b| b.is_finite()) {
@@ -572,11 +538,6 @@ fn clamp<T: Real>(x: T, low: T, high: T) -> T {
     } else {
         x
     }
-}
-
-/// The larger, or NaN.
-fn worse<T: Real>(largest: T, new: T) -> T {
-    if new <= largest { largest } else { new }
 }
 
 impl<T: Real, const N: usize, const M: usize> From<SVector<T, N>> for AugmentedLagrangianState<T, N, M> {

@@ -1,5 +1,33 @@
-//! Constrained problems.
+//! Problems with constraints.
+//!
+//! | method | for |
+//! |---|---|
+//! | [`DualActiveSet`] | small dense quadratic and linear programs, solved again and again: the control loop |
+//! | [`AugmentedLagrangian`] | a smooth function under smooth constraints and bounds |
+//! | [`FrankWolfe`] | a smooth function over a compact convex set that is cheap to minimize linear functions over |
+//!
+//! The data of a quadratic program are a [`QuadraticProgram`]; [`FactoredProgram`] is what a control loop keeps of them.
 
+#[allow(
+    clippy::indexing_slicing,
+    reason = "indices run over 0..N or 0..M; the link probe proves that no panic is left"
+)]
+mod augmented_lagrangian;
+mod dual_active_set;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
+mod factored_program;
 mod frank_wolfe;
+mod kkt;
+mod nonlinear_program;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
+mod quadratic_program;
+mod working_set;
 
+pub use augmented_lagrangian::{AugmentedLagrangian, AugmentedLagrangianState};
+pub use dual_active_set::{DualActiveSet, DualActiveSetState};
+pub use factored_program::FactoredProgram;
 pub use frank_wolfe::{FrankWolfe, FrankWolfeState, LinearMinimization};
+pub use kkt::KktResidual;
+pub use nonlinear_program::{ConstrainedFunction, NonlinearProgram};
+pub use quadratic_program::QuadraticProgram;
+pub use working_set::Active;

@@ -2,8 +2,7 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::problem::dual::{variables, write};
-use crate::problem::{Counted, Faulty, Forward, Injected, Problem};
+use crate::problem::{Counted, Faulty, Forward, Injected, Problem, take_apart, variables};
 use crate::real::{Number, Real};
 
 /// A smooth function of N variables with M smooth constraint functions: `minimize f(x)`, `lower ≤ c(x) ≤ upper`. The limits
@@ -40,7 +39,7 @@ impl<T: Real, const N: usize, const M: usize, F: ConstrainedFunction<T, N, M>> N
     ) -> Result<T, Self::Error> {
         let (value, constraints) = self.0.evaluate(&variables(x));
         *g = SVector::from(value.gradient);
-        write(constraints, c, j);
+        take_apart(constraints, c, j);
         Ok(value.value)
     }
 }

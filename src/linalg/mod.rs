@@ -7,6 +7,7 @@ mod cholesky;
 mod householder;
 mod jacobi;
 mod product;
+pub(crate) mod slice;
 mod triangular;
 
 use nalgebra::{ArrayStorage, SMatrix, SVector};

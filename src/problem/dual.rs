@@ -287,7 +287,7 @@ impl<T: Real, const M: usize, const N: usize, F: Equations<T, M, N>> LeastSquare
         r: &mut SVector<T, M>,
         j: &mut SMatrix<T, M, N>,
     ) -> Result<(), Self::Error> {
-        write(self.0.residuals(&variables(x)), r, j);
+        take_apart(self.0.residuals(&variables(x)), r, j);
         Ok(())
     }
 }
@@ -309,13 +309,13 @@ impl<T: Real, const L: usize, const N: usize, M: SeparableModel<T, L, N>> Separa
         phi: &mut SVector<T, L>,
         slopes: &mut SMatrix<T, L, N>,
     ) -> Result<T, Self::Error> {
-        write(self.0.basis(i, &variables(x)), phi, slopes);
+        take_apart(self.0.basis(i, &variables(x)), phi, slopes);
         Ok(self.0.reading(i))
     }
 }
 
 /// Takes values and derivatives apart.
-pub(crate) fn write<T: Real, const M: usize, const N: usize>(
+pub(crate) fn take_apart<T: Real, const M: usize, const N: usize>(
     duals: [Dual<T, N>; M],
     values: &mut SVector<T, M>,
     slopes: &mut SMatrix<T, M, N>,

@@ -44,6 +44,7 @@ pub use closure::{
 pub use counted::Counted;
 pub use difference::{Differences, Mismatch, check_gradient, check_row};
 pub use dual::{Dual, Equations, Forward, Function, Model, SeparableModel, VectorModel, hessian_product};
+pub(crate) use dual::{take_apart, variables};
 pub use faulty::{Fault, Faulty, Injected};
 pub use mailbox::{Asked, Mailbox};
 pub use orthogonal::{Curve, Orthogonal, Sample};

@@ -248,10 +248,5 @@ fn the_table_of_references_is_up_to_date() {
             assert!(line.status != Status::Running, "no end: {}", line.text());
         }
     }
-    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/references.md");
-    if std::env::var_os("THALWEG_BLESS").is_some() {
-        std::fs::write(&committed, &table).unwrap();
-    }
-    let before = std::fs::read_to_string(&committed).unwrap_or_default();
-    assert!(before == table, "tests/references.md is out of date: THALWEG_BLESS=1 cargo test references");
+    reference::same_as_committed("references.md", &table);
 }

@@ -52,3 +52,13 @@ pub fn table(path: &Path) -> (Vec<String>, Vec<Vec<f64>>) {
     let rows = reader.records().map(|row| row.unwrap().iter().map(|cell| cell.parse().unwrap()).collect()).collect();
     (header, rows)
 }
+
+/// Compares a generated table with the committed file `tests/name`, or writes it if `THALWEG_BLESS` is set.
+pub fn same_as_committed(name: &str, table: &str) {
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
+    if std::env::var_os("THALWEG_BLESS").is_some() {
+        std::fs::write(&committed, table).unwrap();
+    }
+    let before = std::fs::read_to_string(&committed).unwrap_or_default();
+    assert!(before == table, "tests/{name} is out of date: rewrite it with THALWEG_BLESS=1");
+}

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use nalgebra::SVector;
+use thalweg::constrained::ConstrainedFunction;
 use thalweg::problem::{Dual, Problem, Rows};
 use thalweg::{Number, Real};
 
@@ -28,17 +29,20 @@ impl Operand {
     }
 }
 
-/// A program: operations on earlier results, and which of them are residuals.
+/// A program: operations on earlier results, and which of them are residuals, the objective and constraints.
 #[derive(Clone, Debug)]
 pub struct Tape {
     operations: Vec<(String, Operand, Operand)>,
     residuals: Vec<Operand>,
+    objective: Option<Operand>,
+    constraints: Vec<Operand>,
 }
 
 impl Tape {
     pub fn load(set: &Path) -> Self {
         let text = std::fs::read_to_string(set.join("tape.csv")).unwrap();
         let (mut operations, mut residuals) = (Vec::new(), Vec::new());
+        let (mut objective, mut constraints) = (None, Vec::new());
         for line in text.lines().skip(1) {
             let cells: Vec<&str> = line.split(',').collect();
             if cells[0] != "out" {
@@ -47,12 +51,20 @@ impl Tape {
                 operations.push((cells[0].to_owned(), Operand::parse(cells[1]), second));
             } else if cells[1].starts_with('r') {
                 residuals.push(Operand::parse(cells[2]));
+            } else if cells[1] == "f" {
+                objective = Some(Operand::parse(cells[2]));
+            } else {
+                constraints.push(Operand::parse(cells[2]));
             }
         }
-        Self { operations, residuals }
+        Self { operations, residuals, objective, constraints }
     }
 
     pub fn residuals<D: Number>(&self, x: &[D]) -> Vec<D> {
+        self.outputs(x, &self.residuals)
+    }
+
+    fn outputs<D: Number>(&self, x: &[D], wanted: &[Operand]) -> Vec<D> {
         let mut results: Vec<D> = Vec::with_capacity(self.operations.len());
         let value = |operand: &Operand, results: &[D]| match operand {
             Operand::Variable(i) => x[*i],
@@ -89,7 +101,15 @@ impl Tape {
             };
             results.push(result);
         }
-        self.residuals.iter().map(|residual| value(residual, &results)).collect()
+        wanted.iter().map(|output| value(output, &results)).collect()
+    }
+}
+
+impl<T: Real, const N: usize, const M: usize> ConstrainedFunction<T, N, M> for Tape {
+    fn evaluate<D: Number<Scalar = T>>(&self, x: &[D; N]) -> (D, [D; M]) {
+        let outputs: Vec<Operand> = self.objective.iter().chain(&self.constraints).copied().collect();
+        let values = self.outputs(x, &outputs);
+        (values[0], core::array::from_fn(|i| values[i + 1]))
     }
 }
 

@@ -1,0 +1,252 @@
+//! A quadratic program in the coordinates in which its Hessian is the identity.
+//!
+//! `H + ε I = Rᵀ R`, `w = R x`: minimize `½ ‖w + v‖²` with `v = R⁻ᵀ f` under limits of `M w`, where the rows of M are those
+//! of `R⁻¹` and of `A R⁻¹`, scaled to length one. The rows of `R⁻¹`, the bounds of x, are triangular: they cost half.
+//!
+//! Reference: Arnström, Bemporad & Axehill, "A dual active-set solver for embedded quadratic programming using recursive LDLᵀ
+//! updates", 2022, section II. Memory: N² + N M numbers and 4 (N + M) more. Setting up takes `N³/3 + M N²/2`
+//! multiply-adds, a new f or new limits take N + M divisions.
+
+use core::convert::Infallible;
+
+use nalgebra::{SMatrix, SVector};
+
+use crate::constrained::QuadraticProgram;
+use crate::linalg::slice::{add_scaled, product, tail, tail_mut};
+use crate::linalg::{self, columns, columns_mut, entries, entries_mut};
+use crate::problem::Problem;
+use crate::real::Real;
+use crate::step::ConfigError;
+
+/// What a solver needs of a [`QuadraticProgram`], prepared once for `H` and `A`.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
+pub struct FactoredProgram<T: Real, const N: usize, const M: usize> {
+    /// Column i: row i of `R⁻¹`, scaled, from entry i on.
+    bounds: SMatrix<T, N, N>,
+    /// Column i: row i of `A R⁻¹`, scaled.
+    rows: SMatrix<T, N, M>,
+    /// What the rows were divided by.
+    bound_lengths: SVector<T, N>,
+    row_lengths: SVector<T, M>,
+    /// f.
+    gradient: SVector<T, N>,
+    /// The limits, scaled as the rows.
+    lower: SVector<T, N>,
+    upper: SVector<T, N>,
+    row_lower: SVector<T, M>,
+    row_upper: SVector<T, M>,
+    /// ε.
+    proximity: T,
+}
+
+impl<T: Real, const N: usize, const M: usize> Problem for FactoredProgram<T, N, M> {
+    type Error = Infallible;
+}
+
+impl<T: Real, const N: usize, const M: usize> QuadraticProgram<T, N, M> {
+    /// Prepares the program for solving, with `H + proximity · I` in place of `H`.
+    ///
+    /// The proximity is zero for a positive definite `H`. Above zero, solvers apply the proximal point method, which ends at
+    /// a solution of the program itself: `x ← argmin ½ xᵀHx + fᵀx + ½ ε ‖x - x_before‖²`. A larger one is better
+    /// conditioned and takes more rounds; a thousandth of the largest entry of `H`, for a linear program the ratio of the sizes of
+    /// f and x, are good.
+    ///
+    /// # Errors
+    /// `NotPositive` for a proximity below zero or not finite, `Indefinite` if `H + proximity · I` is not positive definite
+    /// beyond rounding, `Bounds` for limits that no number satisfies.
+    pub fn factor(&self, proximity: T) -> Result<FactoredProgram<T, N, M>, ConfigError> {
+        if !(proximity >= T::ZERO && proximity.is_finite()) {
+            return Err(ConfigError::NotPositive);
+        }
+        let mut bounds = self.hessian;
+        for i in 0..N {
+            columns_mut(&mut bounds)[i][i] += proximity;
+        }
+        if !linalg::cholesky(&mut bounds, T::of_usize(N) * T::EPSILON) {
+            return Err(ConfigError::Indefinite);
+        }
+        invert_lower(&mut bounds);
+        let mut rows: SMatrix<T, N, M> = linalg::zeros();
+        for (i, (a, inverse)) in columns(&self.rows).iter().zip(columns(&bounds)).enumerate() {
+            for (row, &a) in columns_mut(&mut rows).iter_mut().zip(a) {
+                if a != T::ZERO {
+                    add_scaled(tail_mut(row, i), a, tail(inverse, i));
+                }
+            }
+        }
+        let (mut bound_lengths, mut row_lengths) = (linalg::zeros(), linalg::zeros());
+        for (i, (row, length)) in columns_mut(&mut bounds).iter_mut().zip(entries_mut(&mut bound_lengths)).enumerate() {
+            *length = normalize(tail_mut(row, i));
+        }
+        for (row, length) in columns_mut(&mut rows).iter_mut().zip(entries_mut(&mut row_lengths)) {
+            *length = normalize(row);
+        }
+        let mut factored = FactoredProgram {
+            bounds,
+            rows,
+            bound_lengths,
+            row_lengths,
+            gradient: self.gradient,
+            lower: linalg::zeros(),
+            upper: linalg::zeros(),
+            row_lower: linalg::zeros(),
+            row_upper: linalg::zeros(),
+            proximity,
+        };
+        factored.set_bounds(&self.lower, &self.upper)?;
+        factored.set_row_limits(&self.row_lower, &self.row_upper)?;
+        Ok(factored)
+    }
+}
+
+impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
+    /// Replaces f. A state that solved the program before goes on after its `restart`.
+    pub const fn set_gradient(&mut self, gradient: &SVector<T, N>) {
+        self.gradient = *gradient;
+    }
+
+    /// Replaces the bounds of x.
+    ///
+    /// # Errors
+    /// `Bounds` for limits that no number satisfies; the old ones stay.
+    pub fn set_bounds(&mut self, lower: &SVector<T, N>, upper: &SVector<T, N>) -> Result<(), ConfigError> {
+        check(entries(lower), entries(upper))?;
+        divide(&mut self.lower, lower, &self.bound_lengths);
+        divide(&mut self.upper, upper, &self.bound_lengths);
+        Ok(())
+    }
+
+    /// Replaces the limits of `A x`.
+    ///
+    /// # Errors
+    /// As [`set_bounds`](Self::set_bounds).
+    pub fn set_row_limits(&mut self, lower: &SVector<T, M>, upper: &SVector<T, M>) -> Result<(), ConfigError> {
+        check(entries(lower), entries(upper))?;
+        divide(&mut self.row_lower, lower, &self.row_lengths);
+        divide(&mut self.row_upper, upper, &self.row_lengths);
+        Ok(())
+    }
+
+    /// f.
+    #[must_use]
+    pub const fn gradient(&self) -> &SVector<T, N> {
+        &self.gradient
+    }
+
+    /// ε.
+    #[must_use]
+    pub const fn proximity(&self) -> T {
+        self.proximity
+    }
+
+    /// `R⁻ᵀ (f - ε x)`, written to `v`; `false` if it or the matrices are not finite.
+    pub(super) fn shift(&self, x: &SVector<T, N>, v: &mut SVector<T, N>) -> bool {
+        *v = linalg::zeros();
+        let finite = |lengths: &[T]| lengths.iter().all(|length| length.is_finite());
+        let data = entries(&self.gradient).iter().zip(entries(x)).zip(entries(&self.bound_lengths));
+        for (i, (row, ((&f, &x), &length))) in columns(&self.bounds).iter().zip(data).enumerate() {
+            let f = if self.proximity > T::ZERO { f - self.proximity * x } else { f };
+            add_scaled(tail_mut(entries_mut(v), i), f * length, tail(row, i));
+        }
+        linalg::all_finite(v) && finite(entries(&self.bound_lengths)) && finite(entries(&self.row_lengths))
+    }
+
+    /// The normal of a constraint, from its first entry that is not zero by structure.
+    #[inline(always)]
+    pub(super) fn normal(&self, constraint: u16) -> (usize, &[T]) {
+        let constraint = usize::from(constraint);
+        match columns(&self.bounds).get(constraint) {
+            Some(row) => (constraint, tail(row, constraint)),
+            None => match columns(&self.rows).get(constraint.wrapping_sub(N)) {
+                Some(row) => (0, row),
+                None => (N, &[]),
+            },
+        }
+    }
+
+    /// The scaled lower and upper limit of a constraint, and what scales them.
+    pub(super) fn limits(&self, constraint: u16) -> (T, T, T) {
+        let i = usize::from(constraint);
+        let of = |lower: &[T], upper: &[T], lengths: &[T], i: usize| {
+            Some((*lower.get(i)?, *upper.get(i)?, *lengths.get(i)?))
+        };
+        of(entries(&self.lower), entries(&self.upper), entries(&self.bound_lengths), i)
+            .or_else(|| {
+                let i = i.wrapping_sub(N);
+                of(entries(&self.row_lower), entries(&self.row_upper), entries(&self.row_lengths), i)
+            })
+            .unwrap_or((-T::INFINITY, T::INFINITY, T::ONE))
+    }
+
+    /// `x = R⁻¹ w`, and every constraint with its value at w and its limits, to `see`.
+    #[inline(always)]
+    pub(super) fn values(&self, w: &[T; N], x: &mut [T; N], mut see: impl FnMut(usize, T, T, T)) {
+        let limits = entries(&self.lower).iter().zip(entries(&self.upper)).zip(entries(&self.bound_lengths));
+        for (i, ((row, x), ((&lower, &upper), &length))) in
+            columns(&self.bounds).iter().zip(x.iter_mut()).zip(limits).enumerate()
+        {
+            let value = product(tail(row, i), tail(w, i));
+            *x = value * length;
+            see(i, value, lower, upper);
+        }
+        let limits = entries(&self.row_lower).iter().zip(entries(&self.row_upper));
+        for (i, (row, (&lower, &upper))) in columns(&self.rows).iter().zip(limits).enumerate() {
+            see(N + i, product(row, w), lower, upper);
+        }
+    }
+
+    /// The multipliers of a constraint in the program's own scale, to its place in `z` or `y`.
+    pub(super) fn unscale(&self, constraint: u16, multiplier: T, z: &mut SVector<T, N>, y: &mut SVector<T, M>) {
+        let (.., length) = self.limits(constraint);
+        let i = usize::from(constraint);
+        let place = match entries_mut(z).get_mut(i) {
+            Some(place) => Some(place),
+            None => entries_mut(y).get_mut(i.wrapping_sub(N)),
+        };
+        if let Some(place) = place {
+            *place = multiplier / length;
+        }
+    }
+}
+
+/// Limits are numbers, and some number lies between them.
+fn check<T: Real>(lower: &[T], upper: &[T]) -> Result<(), ConfigError> {
+    let holds = |(&lower, &upper): (&T, &T)| lower <= upper && lower < T::INFINITY && upper > -T::INFINITY;
+    if lower.iter().zip(upper).all(holds) { Ok(()) } else { Err(ConfigError::Bounds) }
+}
+
+fn divide<T: Real, const K: usize>(to: &mut SVector<T, K>, a: &SVector<T, K>, lengths: &SVector<T, K>) {
+    for ((to, &a), &length) in entries_mut(to).iter_mut().zip(entries(a)).zip(entries(lengths)) {
+        *to = a / length;
+    }
+}
+
+/// Divides by the length and returns it; what is zero stays, with length one.
+fn normalize<T: Real>(row: &mut [T]) -> T {
+    let length = product(row, row).sqrt();
+    if length == T::ZERO {
+        return T::ONE;
+    }
+    let inverse = T::ONE / length;
+    for entry in row {
+        *entry *= inverse;
+    }
+    length
+}
+
+/// The inverse of a lower triangular matrix, in place, by columns: column j needs those from j on.
+fn invert_lower<T: Real, const N: usize>(l: &mut SMatrix<T, N, N>) {
+    let l = columns_mut(l);
+    for j in 0..N {
+        let mut y = [T::ZERO; N];
+        y[j] = T::ONE;
+        for k in j..N {
+            let pivot = y[k] / l[k][k];
+            y[k] = pivot;
+            add_scaled(tail_mut(&mut y, k + 1), -pivot, tail(&l[k], k + 1));
+        }
+        l[j] = y;
+    }
+}
