@@ -307,6 +307,19 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         limits.residual(at.f, dual / (T::ONE + size))
     }
 
+    /// How far x is from the end of a round: the largest `|∇ⱼφ|`, relative to its terms, or distance to the bound that `-∇ⱼφ`
+    /// reaches, relative to x.
+    fn stationarity(&self, at: &Linearization<T, N, M>, push: &SVector<T, M>) -> T {
+        let force = adjoint(&at.j, push);
+        let size = T::ONE + linalg::max_abs(&at.g).max(linalg::max_abs(&force));
+        let reach = T::ONE + linalg::max_abs(&at.x);
+        (0..N).fold(T::ZERO, |worst, j| {
+            let (x, slope) = (entries(&at.x)[j], entries(&at.g)[j] + entries(&force)[j]);
+            let end = clamp(x - slope, entries(&self.bounds.lower)[j], entries(&self.bounds.upper)[j]);
+            worse(worst, if end == x - slope { slope.abs() / size } else { (x - end).abs() / reach })
+        })
+    }
+
     /// At a new point: the end of the solve, of a round, or the next direction.
     fn settle(&self, state: &mut AugmentedLagrangianState<T, N, M>) -> Status {
         // Every round either ends the solve, raises the weights or lowers the tolerance, down to that of the solve.
@@ -321,7 +334,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
             if certificate.worst() <= self.residual_tolerance {
                 return Status::Converged(Criterion::Residual);
             }
-            if certificate.dual > state.tolerance.max(self.residual_tolerance) {
+            if self.stationarity(&state.at, &push) > state.tolerance.max(self.residual_tolerance) {
                 return self.aim(state, &push);
             }
             let status = self.advance(state, push, &certificate);
@@ -371,14 +384,19 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
             let distance = c - clamp(c, entries(&self.lower)[i], entries(&self.upper)[i]);
             entries(&state.scales)[i].squared() * distance
         });
-        let force = adjoint(&at.j, &pull);
-        let mut slope = T::ZERO;
-        for j in 0..N {
-            let (x, f) = (entries(&at.x)[j], entries(&force)[j]);
-            let moved = x - clamp(x - f, entries(&self.bounds.lower)[j], entries(&self.bounds.upper)[j]);
-            slope = worse(slope, moved.abs());
-        }
-        slope <= T::of_f64(1e-2) * certificate.primal
+        // Stationary where the pulls cancel, move nothing within reach, or a bound holds against them.
+        let gain = (0..M).fold(T::ZERO, |sum, i| sum + (entries(&pull)[i] / entries(&state.scales)[i]).squared());
+        let small = T::SQRT_EPSILON.sqrt();
+        (0..N).all(|j| {
+            let (mut force, mut terms) = (T::ZERO, T::ZERO);
+            for (&slope, &pull) in columns(&at.j)[j].iter().zip(entries(&pull)) {
+                force += slope * pull;
+                terms += (slope * pull).abs();
+            }
+            let x = entries(&at.x)[j];
+            let held = x == clamp(x - force, entries(&self.bounds.lower)[j], entries(&self.bounds.upper)[j]);
+            held || force.abs() <= small * terms || force.abs() * (T::ONE + x.abs()) <= small * gain
+        })
     }
 
     /// The direction: a quadratic program within the bounds.

@@ -219,7 +219,7 @@ pub trait Equations<T: Real, const M: usize, const N: usize> {
 pub struct Forward<F>(pub F);
 
 /// The variables at `x`.
-pub(super) fn variables<T: Real, const N: usize>(x: &SVector<T, N>) -> [Dual<T, N>; N] {
+pub(crate) fn variables<T: Real, const N: usize>(x: &SVector<T, N>) -> [Dual<T, N>; N] {
     let x = entries(x);
     core::array::from_fn(|j| Dual::variable(x[j], j))
 }

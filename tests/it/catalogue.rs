@@ -1,8 +1,6 @@
 //! Every least-squares problem of the reference data from every start, f64 and f32, and the committed table
 //! `tests/references.md`, which `THALWEG_BLESS=1` rewrites.
 
-use std::path::Path;
-
 use nalgebra::SVector;
 use thalweg::least_squares::{Bounds, Domain, Everywhere, LevenbergMarquardt, SquareRoot, StreamedState};
 use thalweg::problem::{Counted, Rows};

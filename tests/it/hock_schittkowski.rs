@@ -27,7 +27,7 @@ fn solve<T: Real, const N: usize, const M: usize>(name: &str, scalar: &str, tape
         SVector::<T, N>::from_fn(|j, _| found.get(j).copied().unwrap_or(T::of_f64(none)))
     };
     let bounds = Bounds::new(limits("lower", f64::NEG_INFINITY), limits("upper", f64::INFINITY));
-    let start = SVector::<T, N>::from_vec(values("x0"));
+    let start = SVector::<T, N>::from_iterator(values("x0"));
     let method = AugmentedLagrangian::<T, N, M>::new(
         SVector::from_iterator(values("c_lower")),
         SVector::from_iterator(values("c_upper")),
@@ -57,13 +57,14 @@ fn solve<T: Real, const N: usize, const M: usize>(name: &str, scalar: &str, tape
     Line { solved, text }
 }
 
+/// In both scalars.
 macro_rules! sizes {
-    ($n:expr, $m:expr, $call:ident($($arguments:expr),*), [$(($size:literal, $rows:literal)),*]) => {
+    ($n:expr, $m:expr, $set:expr, [$(($size:literal, $rows:literal)),*]) => {
         match ($n, $m) {
-            $(($size, $rows) => vec![
-                $call::<f64, $size, $rows>($($arguments.0),*),
-                $call::<f32, $size, $rows>($($arguments.1),*),
-            ],)*
+            $(($size, $rows) => {
+                let (name, tape, meta) = $set;
+                [solve::<f64, $size, $rows>(name, "f64", tape, meta), solve::<f32, $size, $rows>(name, "f32", tape, meta)]
+            })*
             other => panic!("no solver of the size {other:?}"),
         }
     };
@@ -81,7 +82,7 @@ fn hock_schittkowski_problems_reach_their_solutions() {
         let lines = sizes!(
             size("n"),
             size("n_constraints"),
-            solve((&name, &name), ("f64", "f32"), (&tape, &tape), (&meta, &meta)),
+            (&name, &tape, &meta),
             [
                 (2, 0),
                 (2, 1),

@@ -11,6 +11,7 @@
 )]
 #![allow(unreachable_pub, reason = "nothing is reachable from outside a test")]
 
+mod augmented_lagrangian;
 mod bundle;
 mod calibrate;
 mod calibrator;
