@@ -3,7 +3,23 @@
 //! All methods stop on the same measure, [`Penalty::gap`](crate::penalty::Penalty::gap): the distance of `-∇f(x)` to the
 //! subdifferential `∂p(x)`.
 
+mod fista;
+mod memory;
+mod nonconvex_accelerated;
+mod panoc;
+mod point;
 mod proximal_gradient;
+mod proximal_newton;
+mod proximal_quasi_newton;
+mod spectral_projected_gradient;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
+mod subproblem;
 
-pub(crate) use proximal_gradient::haze;
+pub use fista::{Fista, FistaState, Restart};
+pub use nonconvex_accelerated::{Damping, NonconvexAccelerated, NonconvexAcceleratedState};
+pub use panoc::{Panoc, PanocState};
+pub(crate) use point::haze;
 pub use proximal_gradient::{ProximalGradient, ProximalGradientState};
+pub use proximal_newton::{ProximalNewton, ProximalNewtonState};
+pub use proximal_quasi_newton::{ProximalQuasiNewton, ProximalQuasiNewtonState};
+pub use spectral_projected_gradient::{SpectralProjectedGradient, SpectralState};

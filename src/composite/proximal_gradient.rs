@@ -12,11 +12,11 @@
 
 use nalgebra::SVector;
 
-use crate::linalg::{self, entries, entries_mut};
+use crate::composite::point::{Point, Verdict, at_least, inside, readable, tolerance};
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
 use crate::real::Real;
-use crate::step::{ConfigError, Criterion, Method, Stall, Status};
+use crate::step::{ConfigError, Method, Stall, Status};
 
 /// Parameters of the proximal gradient method.
 ///
@@ -52,13 +52,9 @@ impl<T: Real, R: Penalty<T>> ProximalGradient<T, R> {
     /// # Errors
     /// The first range that does not hold.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        if !(self.gap_tolerance >= T::ZERO) {
-            return Err(ConfigError::Tolerance);
-        }
-        let rate = self.initial_rate;
-        if !(rate > T::ZERO && rate.is_finite() && self.growth >= T::ONE && self.growth.is_finite()) {
-            return Err(ConfigError::NotPositive);
-        }
+        tolerance(self.gap_tolerance)?;
+        at_least(T::ZERO, self.initial_rate)?;
+        at_least(T::ONE, self.growth)?;
         self.penalty.validate()
     }
 }
@@ -66,9 +62,9 @@ impl<T: Real, R: Penalty<T>> ProximalGradient<T, R> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 enum Phase {
-    /// Ask for value and gradient at `x`.
-    Linearize,
-    /// Ask for value and gradient at `prox(x - rate · gradient)`.
+    /// Ask at the start.
+    Start,
+    /// Ask at `prox(x - rate · gradient)`.
     Trial,
     Done(Status),
 }
@@ -78,14 +74,8 @@ enum Phase {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
 pub struct ProximalGradientState<T: Real, const N: usize> {
-    /// The best point.
-    x: SVector<T, N>,
-    /// `f(x)`.
-    smooth: T,
-    /// `F(x)`.
-    value: T,
-    /// `∇f(x)`.
-    gradient: SVector<T, N>,
+    /// x.
+    best: Point<T, N>,
     /// `t`, zero before the first trial.
     rate: T,
     phase: Phase,
@@ -95,32 +85,7 @@ impl<T: Real, const N: usize> ProximalGradientState<T, N> {
     /// A memory at a starting point; one outside the penalty's domain is moved there by the proximal operator.
     #[must_use]
     pub const fn new(x: SVector<T, N>) -> Self {
-        Self {
-            x,
-            smooth: T::INFINITY,
-            value: T::INFINITY,
-            gradient: linalg::zeros(),
-            rate: T::ZERO,
-            phase: Phase::Linearize,
-        }
-    }
-
-    /// The best point so far.
-    #[must_use]
-    pub const fn x(&self) -> &SVector<T, N> {
-        &self.x
-    }
-
-    /// `F` at [`x`](Self::x); infinite before the first step.
-    #[must_use]
-    pub const fn value(&self) -> T {
-        self.value
-    }
-
-    /// `∇f` at [`x`](Self::x).
-    #[must_use]
-    pub const fn gradient(&self) -> &SVector<T, N> {
-        &self.gradient
+        Self { best: Point::new(x), rate: T::ZERO, phase: Phase::Start }
     }
 }
 
@@ -128,33 +93,26 @@ impl<T: Real, const N: usize, R: Penalty<T>, P: Smooth<T, N>> Method<P, Proximal
     for ProximalGradient<T, R>
 {
     fn step(&self, state: &mut ProximalGradientState<T, N>, problem: &mut P) -> Result<Status, P::Error> {
-        let mut gradient = linalg::zeros();
         let status = match state.phase {
             Phase::Done(status) => status,
-            Phase::Linearize => {
+            Phase::Start => {
                 if let Err(error) = self.validate() {
                     Status::Stalled(Stall::Config(error))
                 } else {
-                    let start = inside(&self.penalty, &state.x, self.initial_rate);
-                    let smooth = problem.gradient(&start, &mut gradient)?;
-                    let value = smooth + self.penalty.value(entries(&start));
-                    state.x = start;
+                    let start = inside(&self.penalty, &state.best.x, self.initial_rate);
+                    let start = Point::measure(&self.penalty, start, problem)?;
                     state.rate = self.initial_rate;
-                    if value.is_finite() && linalg::all_finite(&gradient) {
-                        self.accept(state, start, smooth, gradient)
-                    } else {
-                        Status::Stalled(Stall::NonFinite)
-                    }
+                    state.phase = Phase::Trial;
+                    start.open(&mut state.best, self.gap_tolerance)
                 }
             }
             Phase::Trial => {
-                let mut trial = state.x - state.gradient * state.rate;
-                self.penalty.prox(entries_mut(&mut trial), state.rate);
-                if trial == state.x {
+                let trial = state.best.forward_backward(&self.penalty, state.rate);
+                if trial == state.best.x {
                     Status::Stalled(Stall::NoDescent)
                 } else {
-                    let smooth = problem.gradient(&trial, &mut gradient)?;
-                    self.judge(state, trial, smooth, gradient)
+                    let trial = Point::measure(&self.penalty, trial, problem)?;
+                    self.judge(state, &trial)
                 }
             }
         };
@@ -167,79 +125,18 @@ impl<T: Real, const N: usize, R: Penalty<T>, P: Smooth<T, N>> Method<P, Proximal
 
 impl<T: Real, R: Penalty<T>> ProximalGradient<T, R> {
     /// Step 2, after the oracle's answer.
-    fn judge<const N: usize>(
-        &self,
-        state: &mut ProximalGradientState<T, N>,
-        trial: SVector<T, N>,
-        smooth: T,
-        gradient: SVector<T, N>,
-    ) -> Status {
-        let d = trial - state.x;
-        let rise = smooth - state.smooth - linalg::dot(&state.gradient, &d);
-        let length = linalg::dot(&d, &d);
-        let finite = rise.is_finite() && linalg::all_finite(&gradient);
-        let hidden = length <= haze(state.smooth, smooth) * state.rate;
-        if finite && hidden {
-            // Values cannot tell the points apart; curvature along the step and the distance to stationarity can.
-            let bends = linalg::dot(&(gradient - state.gradient), &d);
-            if bends * state.rate <= length {
-                let nearer = self.gap(&trial, &gradient) < self.gap(&state.x, &state.gradient);
-                return if nearer {
-                    self.accept(state, trial, smooth, gradient)
-                } else {
-                    Status::Stalled(Stall::NoDescent)
-                };
+    fn judge<const N: usize>(&self, state: &mut ProximalGradientState<T, N>, trial: &Point<T, N>) -> Status {
+        match state.best.judge(trial, state.rate) {
+            Verdict::Fails(rate) => {
+                state.rate = rate;
+                return Status::Running;
             }
-        } else if finite && T::TWO * state.rate * rise <= length {
-            state.rate *= self.growth;
-            return self.accept(state, trial, smooth, gradient);
+            Verdict::Hidden if !(trial.gap < state.best.gap) => return Status::Stalled(Stall::NoDescent),
+            Verdict::Hidden => {}
+            Verdict::Holds => state.rate *= self.growth,
         }
-        let found = length / (T::TWO * rise);
-        let half = T::HALF * state.rate;
-        state.rate = if found > T::ZERO && found < half { found } else { half };
-        Status::Running
-    }
-
-    fn gap<const N: usize>(&self, x: &SVector<T, N>, gradient: &SVector<T, N>) -> T {
-        let mut g = *gradient;
-        self.penalty.gap(entries(x), entries_mut(&mut g))
-    }
-
-    fn accept<const N: usize>(
-        &self,
-        state: &mut ProximalGradientState<T, N>,
-        x: SVector<T, N>,
-        smooth: T,
-        gradient: SVector<T, N>,
-    ) -> Status {
-        state.x = x;
-        state.smooth = smooth;
-        state.value = smooth + self.penalty.value(entries(&x));
-        state.gradient = gradient;
-        state.phase = Phase::Trial;
-        if self.gap(&x, &gradient) <= self.gap_tolerance * state.value.abs().max(T::ONE) {
-            return Status::Converged(Criterion::Gap);
-        }
-        Status::Running
+        trial.open(&mut state.best, self.gap_tolerance)
     }
 }
 
-/// The point itself, or where the proximal operator moves it if it is outside the penalty's domain.
-pub(crate) fn inside<T: Real, const N: usize, R: Penalty<T>>(penalty: &R, x: &SVector<T, N>, rate: T) -> SVector<T, N> {
-    let mut start = *x;
-    if !penalty.value(entries(x)).is_finite() {
-        penalty.prox(entries_mut(&mut start), rate);
-    }
-    start
-}
-
-/// What rounding makes of the difference of two values.
-pub(crate) fn haze<T: Real>(a: T, b: T) -> T {
-    T::of_f64(8.0) * T::EPSILON * a.abs().max(b.abs())
-}
-
-impl<T: Real, const N: usize> From<SVector<T, N>> for ProximalGradientState<T, N> {
-    fn from(start: SVector<T, N>) -> Self {
-        Self::new(start)
-    }
-}
+readable!(ProximalGradientState);

@@ -2,7 +2,7 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::problem::{Block, LeastSquares, Objective, Problem, Residuals, Rows, Separable, Smooth};
+use crate::problem::{Block, Curved, LeastSquares, Objective, Problem, Residuals, Rows, Separable, Smooth};
 use crate::real::Real;
 
 /// Counts the answers of an oracle; questions it could not answer are not counted.
@@ -12,7 +12,7 @@ pub struct Counted<P> {
     pub inner: P,
     /// Values, single residuals, vectors of residuals and points (proximal operators, projections, products) answered.
     pub values: u64,
-    /// Gradients, Jacobians and products with a transpose answered.
+    /// Gradients, Jacobians, Hessians and products with a transpose answered.
     pub gradients: u64,
     /// Blocks of rows answered.
     pub blocks: u64,
@@ -47,6 +47,14 @@ impl<T: Real, const N: usize, P: Objective<T, N>> Objective<T, N> for Counted<P>
 impl<T: Real, const N: usize, P: Smooth<T, N>> Smooth<T, N> for Counted<P> {
     fn gradient(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
         let value = self.inner.gradient(x, g)?;
+        self.gradients += 1;
+        Ok(value)
+    }
+}
+
+impl<T: Real, const N: usize, P: Curved<T, N>> Curved<T, N> for Counted<P> {
+    fn hessian(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>, h: &mut SMatrix<T, N, N>) -> Result<T, P::Error> {
+        let value = self.inner.hessian(x, g, h)?;
         self.gradients += 1;
         Ok(value)
     }

@@ -2,7 +2,7 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::problem::{Block, LeastSquares, Objective, Problem, Residuals, Rows, Separable, Smooth};
+use crate::problem::{Block, Curved, LeastSquares, Objective, Problem, Residuals, Rows, Separable, Smooth};
 use crate::real::Real;
 
 /// What goes wrong.
@@ -72,6 +72,19 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Smooth<T, N> for Faulty<P> {
     fn gradient(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error> {
         let struck = self.strike()?;
         let value = self.inner.gradient(x, g).map_err(Injected::Inner)?;
+        Ok(if struck { T::NAN } else { value })
+    }
+}
+
+impl<T: Real, const N: usize, P: Curved<T, N>> Curved<T, N> for Faulty<P> {
+    fn hessian(
+        &mut self,
+        x: &SVector<T, N>,
+        g: &mut SVector<T, N>,
+        h: &mut SMatrix<T, N, N>,
+    ) -> Result<T, Self::Error> {
+        let struck = self.strike()?;
+        let value = self.inner.hessian(x, g, h).map_err(Injected::Inner)?;
         Ok(if struck { T::NAN } else { value })
     }
 }

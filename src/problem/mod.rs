@@ -10,6 +10,7 @@
 //! | [`Robust`] | rows | a robust loss, second-order or reweighted |
 //! | [`Orthogonal`] | a curve through measured points | rows of orthogonal distances: errors in both variables |
 //! | [`Prior`] | rows | a Gaussian prior in information form |
+//! | [`Quadratic`] | none | a quadratic function, its gradient and Hessian; linear least squares one sample at a time |
 //! | [`Cached`] | values and gradients | answers a repeated question from memory |
 //! | [`Counted`] | any | counts evaluations |
 //! | [`Mailbox`] | none | parks the question for somebody else to answer (ask/tell) |
@@ -28,6 +29,8 @@ mod mailbox;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..K")]
 mod orthogonal;
 mod prior;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
+mod quadratic;
 mod robust;
 mod scale;
 #[allow(clippy::indexing_slicing, reason = "indices are remainders by K")]
@@ -49,6 +52,7 @@ pub use faulty::{Fault, Faulty, Injected};
 pub use mailbox::{Asked, Mailbox};
 pub use orthogonal::{Curve, Orthogonal, Sample};
 pub use prior::Prior;
+pub use quadratic::{Curved, Quadratic};
 pub use robust::{Loss, LossAt, Robust};
 pub(crate) use scale::median;
 pub use scale::robust_scale;

@@ -1,0 +1,197 @@
+//! What the methods share: a measured point, which of two is better, and what values say of a proximal step.
+
+use nalgebra::SVector;
+
+use crate::linalg::{self, entries, entries_mut};
+use crate::penalty::Penalty;
+use crate::problem::Smooth;
+use crate::real::Real;
+use crate::step::{ConfigError, Criterion, Stall, Status};
+
+/// A point with what the oracle and the penalty say of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
+pub(crate) struct Point<T: Real, const N: usize> {
+    pub(crate) x: SVector<T, N>,
+    /// `f(x)`.
+    pub(crate) smooth: T,
+    /// `F(x)`.
+    pub(crate) value: T,
+    /// `∇f(x)`.
+    pub(crate) gradient: SVector<T, N>,
+    /// The distance of `-∇f(x)` to `∂p(x)`.
+    pub(crate) gap: T,
+}
+
+impl<T: Real, const N: usize> Point<T, N> {
+    /// A point that nobody has looked at.
+    pub(crate) const fn new(x: SVector<T, N>) -> Self {
+        Self { x, smooth: T::INFINITY, value: T::INFINITY, gradient: linalg::zeros(), gap: T::INFINITY }
+    }
+
+    /// A point from the oracle's answer.
+    pub(crate) fn of<R: Penalty<T>>(penalty: &R, x: SVector<T, N>, smooth: T, gradient: SVector<T, N>) -> Self {
+        let mut g = gradient;
+        let gap = penalty.gap(entries(&x), entries_mut(&mut g));
+        Self { x, smooth, value: smooth + penalty.value(entries(&x)), gradient, gap }
+    }
+
+    /// Asks the oracle.
+    pub(crate) fn measure<R: Penalty<T>, P: Smooth<T, N>>(
+        penalty: &R,
+        x: SVector<T, N>,
+        problem: &mut P,
+    ) -> Result<Self, P::Error> {
+        let mut gradient = linalg::zeros();
+        let smooth = problem.gradient(&x, &mut gradient)?;
+        Ok(Self::of(penalty, x, smooth, gradient))
+    }
+
+    /// Whether f and its gradient are finite here; the point may be outside the penalty's domain.
+    pub(crate) fn is_smooth(&self) -> bool {
+        self.smooth.is_finite() && linalg::all_finite(&self.gradient)
+    }
+
+    /// How a solve stands that has this for its best point.
+    pub(crate) fn status(&self, gap_tolerance: T) -> Status {
+        if !(self.value.is_finite() && self.is_smooth()) {
+            Status::Stalled(Stall::NonFinite)
+        } else if self.gap <= gap_tolerance * self.value.abs().max(T::ONE) {
+            Status::Converged(Criterion::Gap)
+        } else {
+            Status::Running
+        }
+    }
+
+    /// Opens a solve: this becomes the best point if it is finite.
+    pub(crate) fn open(self, best: &mut Self, gap_tolerance: T) -> Status {
+        let status = self.status(gap_tolerance);
+        if status != Status::Stalled(Stall::NonFinite) {
+            *best = self;
+        }
+        status
+    }
+
+    /// Takes the place of the best point if it is better; whether it was.
+    pub(crate) fn improve(&self, best: &mut Self) -> bool {
+        let better = self.beats(best);
+        if better {
+            *best = *self;
+        }
+        better
+    }
+
+    /// Whether the value is lower or, where rounding hides that, stationarity nearer.
+    pub(crate) fn beats(&self, other: &Self) -> bool {
+        let hidden = haze(self.value, other.value).max(haze(self.smooth, other.smooth));
+        let change = self.value - other.value;
+        self.value.is_finite() && self.is_smooth() && (change < -hidden || (change <= hidden && self.gap < other.gap))
+    }
+
+    /// `prox(x - rate · ∇f(x))`.
+    pub(crate) fn forward_backward<R: Penalty<T>>(&self, penalty: &R, rate: T) -> SVector<T, N> {
+        let mut z = self.x - self.gradient * rate;
+        penalty.prox(entries_mut(&mut z), rate);
+        z
+    }
+
+    /// What the values at `to` say of the rate that led there: `f(z) ≤ f(x) + ⟨∇f(x), z - x⟩ + ‖z - x‖²/(2 rate)`
+    /// (Beck & Teboulle 2009, section 3).
+    pub(crate) fn judge(&self, to: &Self, rate: T) -> Verdict<T> {
+        let d = to.x - self.x;
+        let rise = to.smooth - self.smooth - linalg::dot(&self.gradient, &d);
+        let length = linalg::dot(&d, &d);
+        if to.is_smooth() && rise.is_finite() {
+            // Where values cannot tell the points apart, the curvature along the step can.
+            let hidden = length <= haze(self.smooth, to.smooth) * rate;
+            if hidden && linalg::dot(&(to.gradient - self.gradient), &d) * rate <= length {
+                return Verdict::Hidden;
+            }
+            if !hidden && T::TWO * rate * rise <= length {
+                return Verdict::Holds;
+            }
+        }
+        let (found, half) = (length / (T::TWO * rise), T::HALF * rate);
+        Verdict::Fails(if found > T::ZERO && found < half { found } else { half })
+    }
+}
+
+/// What values say of the rate of a proximal step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Verdict<T> {
+    /// The upper model holds.
+    Holds,
+    /// Rounding hides whether it does; the gradients do not speak against it.
+    Hidden,
+    /// It does not; a shorter rate to try.
+    Fails(T),
+}
+
+/// The point itself, or where the proximal operator moves it if it is outside the penalty's domain.
+pub(crate) fn inside<T: Real, const N: usize, R: Penalty<T>>(penalty: &R, x: &SVector<T, N>, rate: T) -> SVector<T, N> {
+    let mut start = *x;
+    if !penalty.value(entries(x)).is_finite() {
+        penalty.prox(entries_mut(&mut start), rate);
+    }
+    start
+}
+
+/// What rounding makes of the difference of two values.
+pub(crate) fn haze<T: Real>(a: T, b: T) -> T {
+    T::of_f64(8.0) * T::EPSILON * a.abs().max(b.abs())
+}
+
+/// A tolerance is zero or more.
+pub(crate) fn tolerance<T: Real>(tolerance: T) -> Result<(), ConfigError> {
+    if tolerance >= T::ZERO { Ok(()) } else { Err(ConfigError::Tolerance) }
+}
+
+/// A rate or a factor is finite and at least so large; a least value of zero is excluded.
+pub(crate) fn at_least<T: Real>(least: T, rate: T) -> Result<(), ConfigError> {
+    let large = if least > T::ZERO { rate >= least } else { rate > T::ZERO };
+    if large && rate.is_finite() { Ok(()) } else { Err(ConfigError::NotPositive) }
+}
+
+/// A fraction lies strictly between zero and one.
+pub(crate) fn fraction<T: Real>(fraction: T) -> Result<(), ConfigError> {
+    if fraction > T::ZERO && fraction < T::ONE { Ok(()) } else { Err(ConfigError::Fraction) }
+}
+
+/// What is read of every memory: its field `best`.
+macro_rules! readable {
+    ($state:ident $(, $extra:ident)*) => {
+        impl<T: Real, const N: usize $(, const $extra: usize)*> $state<T, N $(, $extra)*> {
+            /// The best point so far.
+            #[must_use]
+            pub const fn x(&self) -> &SVector<T, N> {
+                &self.best.x
+            }
+
+            /// `F` at [`x`](Self::x); infinite before the first step.
+            #[must_use]
+            pub const fn value(&self) -> T {
+                self.best.value
+            }
+
+            /// `∇f` at [`x`](Self::x).
+            #[must_use]
+            pub const fn gradient(&self) -> &SVector<T, N> {
+                &self.best.gradient
+            }
+
+            /// The distance of `-∇f` to `∂p` at [`x`](Self::x); infinite before the first step.
+            #[must_use]
+            pub const fn gap(&self) -> T {
+                self.best.gap
+            }
+        }
+
+        impl<T: Real, const N: usize $(, const $extra: usize)*> From<SVector<T, N>> for $state<T, N $(, $extra)*> {
+            fn from(start: SVector<T, N>) -> Self {
+                Self::new(start)
+            }
+        }
+    };
+}
+pub(crate) use readable;
