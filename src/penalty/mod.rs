@@ -4,15 +4,27 @@
 //! A penalty of one number is a [`ScalarPenalty`]; [`Each`] makes a [`Penalty`] of it. Slices are all they see, so the same
 //! penalty runs on a fixed array and on a column of any length.
 
+mod barrier;
 mod each;
 mod folded;
 mod interval;
+mod loss;
+mod nonconvex;
+mod power;
 mod scalar;
+mod scaled;
+mod weighted;
 
+pub use barrier::{Entropy, LogBarrier};
 pub use each::Each;
 pub use folded::{Folded, Mcp, Scad};
 pub use interval::Interval;
+pub use loss::{Hinge, Huber, Quantile};
+pub use nonconvex::{CappedL1, L0, LogSum};
+pub use power::{HalfPower, TwoThirdsPower};
 pub use scalar::{ElasticNet, L1, SquaredL2, Zero};
+pub use scaled::{Ridged, Scaled};
+pub use weighted::{Strength, Weighted};
 
 use crate::real::Real;
 use crate::step::ConfigError;

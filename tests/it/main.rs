@@ -24,6 +24,7 @@ mod graduated;
 mod laws;
 mod nist;
 mod orthogonal;
+mod penalty;
 mod problems;
 mod real;
 mod recursive;
