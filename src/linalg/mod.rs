@@ -4,10 +4,12 @@
 //! index keeps its assertion where it is not inlined. The link probe checks that no panic is left.
 
 mod cholesky;
+mod eigen;
 mod householder;
 mod jacobi;
 mod product;
 pub(crate) mod slice;
+mod slices;
 mod triangular;
 
 use nalgebra::{ArrayStorage, SMatrix, SVector};
@@ -15,9 +17,11 @@ use nalgebra::{ArrayStorage, SMatrix, SVector};
 use crate::real::Real;
 
 pub(crate) use cholesky::{add_outer_products, cholesky, semidefinite_root};
+pub(crate) use eigen::eigen;
 pub(crate) use householder::append_rows;
-pub(crate) use jacobi::svd;
+pub(crate) use jacobi::{svd, tall_svd};
 pub(crate) use product::{multiply, multiply_adjoint};
+pub(crate) use slices::{dot_of, norm_of};
 pub(crate) use triangular::{multiply_lower, multiply_symmetric, multiply_transposed, solve_lower, solve_transposed};
 
 /// A zero matrix in a constant.

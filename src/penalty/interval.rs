@@ -26,6 +26,12 @@ impl<T: Real> Interval<T> {
         Self { lower: T::ZERO, upper: T::INFINITY }
     }
 
+    /// `|x| ≤ radius`, for a radius of zero or more.
+    #[must_use]
+    pub fn symmetric(radius: T) -> Self {
+        Self { lower: -radius, upper: radius }
+    }
+
     /// The whole line.
     fn free() -> Self {
         Self { lower: -T::INFINITY, upper: T::INFINITY }

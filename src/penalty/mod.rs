@@ -4,15 +4,62 @@
 //! A penalty of one number is a [`ScalarPenalty`]; [`Each`] makes a [`Penalty`] of it. Slices are all they see, so the same
 //! penalty runs on a fixed array and on a column of any length.
 
+mod ball;
+mod barrier;
+mod cardinality;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
+mod cone;
+mod conjugate;
 mod each;
+mod envelope;
+mod exponential_cone;
 mod folded;
+mod groups;
 mod interval;
+mod isotonic;
+mod loss;
+mod nonconvex;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..M; the link probe proves that no panic is left")]
+mod plane;
+mod power;
+mod radial;
 mod scalar;
+mod scaled;
+mod shifted;
+mod simplex;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
+mod sorted;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
+mod spectral;
+mod threshold;
+mod variation;
+mod weighted;
 
+pub use ball::{L1Ball, L2Ball, LInfinity};
+pub use barrier::{Entropy, LogBarrier};
+pub use cardinality::Cardinality;
+pub use cone::{SecondOrderCone, Semidefinite};
+pub use conjugate::{Conjugate, Convex, ScalarConvex};
 pub use each::Each;
+pub use envelope::MoreauEnvelope;
+pub use exponential_cone::ExponentialCone;
 pub use folded::{Folded, Mcp, Scad};
+pub use groups::{Blocks, Groups};
 pub use interval::Interval;
+pub use isotonic::Isotonic;
+pub use loss::{Hinge, Huber, Quantile};
+pub use nonconvex::{CappedL1, L0, LogSum};
+pub use plane::{AffineSet, HalfSpace, Hyperplane};
+pub use power::{HalfPower, TwoThirdsPower};
+pub use radial::{Radial, SparseGroup};
 pub use scalar::{ElasticNet, L1, SquaredL2, Zero};
+pub use scaled::{Ridged, Scaled};
+pub use shifted::{Rotated, Tilted, Translated};
+pub use simplex::{CappedSimplex, Simplex, SumLargest};
+pub use sorted::{Permutahedron, SortedL1};
+pub use spectral::Spectral;
+pub use variation::TotalVariation;
+pub use weighted::{Strength, Weighted};
 
 use crate::real::Real;
 use crate::step::ConfigError;

@@ -26,6 +26,7 @@ mod hock_schittkowski;
 mod laws;
 mod nist;
 mod orthogonal;
+mod penalty;
 mod problems;
 mod quadratic;
 mod quadratic_cases;

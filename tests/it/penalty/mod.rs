@@ -1,0 +1,3 @@
+//! Penalties: every formula against brute force, spot values, laws.
+
+mod scalar;
