@@ -17,17 +17,11 @@
 use nalgebra::{SMatrix, SVector};
 
 use crate::composite::haze;
+use crate::constrained::LinearMinimization;
 use crate::linalg::{self, columns, columns_mut, entries, entries_mut};
-use crate::penalty::Penalty;
 use crate::problem::Smooth;
 use crate::real::Real;
 use crate::step::{ConfigError, Criterion, Method, Stall, Status};
-
-/// A compact convex set that minimizes linear functions.
-pub trait LinearMinimization<T: Real>: Penalty<T> {
-    /// Writes a minimizer of `⟨g, s⟩` over the set to s, a vertex where there is one.
-    fn vertex(&self, g: &[T], s: &mut [T]);
-}
 
 /// Parameters of the Frank-Wolfe method.
 ///
@@ -81,7 +75,8 @@ enum Phase {
     Done(Status),
 }
 
-/// Memory of [`FrankWolfe`] with room for C atoms; N + 1 are enough, more spare work, none means no away steps.
+/// Memory of [`FrankWolfe`] with room for C atoms, none or at least two; none means no away steps. When there is no room,
+/// all but the new one become one atom.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
@@ -107,6 +102,7 @@ impl<T: Real, const N: usize, const C: usize> FrankWolfeState<T, N, C> {
     /// A memory at a starting point; one outside the set is moved to its projection.
     #[must_use]
     pub const fn new(x: SVector<T, N>) -> Self {
+        const { assert!(C != 1, "one atom cannot be left") };
         Self {
             x,
             value: T::INFINITY,
@@ -119,7 +115,7 @@ impl<T: Real, const N: usize, const C: usize> FrankWolfeState<T, N, C> {
         }
     }
 
-    /// The best point so far.
+    /// The best point so far, in the set up to rounding.
     #[must_use]
     pub const fn x(&self) -> &SVector<T, N> {
         &self.x
@@ -185,13 +181,32 @@ impl<T: Real, const N: usize, const C: usize> FrankWolfeState<T, N, C> {
         }
     }
 
-    /// The atoms after a step of γ away from atom k, which leaves them if γ was as long as could be.
+    /// The weight of atom i after a step of γ away from atom k, which leaves if γ was as long as could be.
+    fn left(i: usize, weight: T, k: usize, gamma: T, dropped: bool) -> T {
+        match i == k {
+            true if dropped => T::ZERO,
+            true => weight - gamma * (T::ONE - weight),
+            false => weight * (T::ONE + gamma),
+        }
+    }
+
+    /// x after such a step, from the atoms: `x + γ(x - v)` would leave the set by rounding.
+    fn combined(&self, k: usize, gamma: T, dropped: bool) -> SVector<T, N> {
+        let (mut x, mut total) = (linalg::zeros(), T::ZERO);
+        for (i, (atom, &weight)) in self.atoms.column_iter().zip(entries(&self.weights)).enumerate() {
+            if weight > T::ZERO {
+                let weight = Self::left(i, weight, k, gamma, dropped);
+                x += atom * weight;
+                total += weight;
+            }
+        }
+        x / total
+    }
+
+    /// The atoms after such a step.
     fn away(&mut self, k: usize, gamma: T, dropped: bool) {
         for (i, weight) in entries_mut(&mut self.weights).iter_mut().enumerate() {
-            *weight *= T::ONE + gamma;
-            if i == k {
-                *weight = if dropped { T::ZERO } else { *weight - gamma };
-            }
+            *weight = Self::left(i, *weight, k, gamma, dropped);
         }
     }
 }
@@ -238,7 +253,11 @@ impl<T: Real, const N: usize, const C: usize, S: LinearMinimization<T>, P: Smoot
                 let length = linalg::dot(&direction.d, &direction.d);
                 let full = direction.descent >= direction.longest * state.curvature * length;
                 let gamma = if full { direction.longest } else { direction.descent / (state.curvature * length) };
-                let trial = if full && direction.from.is_none() { direction.s } else { state.x + direction.d * gamma };
+                let trial = match direction.from {
+                    Some(k) => state.combined(k, gamma, full),
+                    None if full => direction.s,
+                    None => state.x + direction.d * gamma,
+                };
                 if trial == state.x || !(gamma > T::ZERO) {
                     Status::Stalled(Stall::NoDescent)
                 } else {

@@ -18,6 +18,7 @@ mod dual_active_set;
 mod factored_program;
 mod frank_wolfe;
 mod kkt;
+mod linear_minimization;
 mod nonlinear_program;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod quadratic_program;
@@ -26,8 +27,9 @@ mod working_set;
 pub use augmented_lagrangian::{AugmentedLagrangian, AugmentedLagrangianState};
 pub use dual_active_set::{DualActiveSet, DualActiveSetState};
 pub use factored_program::FactoredProgram;
-pub use frank_wolfe::{FrankWolfe, FrankWolfeState, LinearMinimization};
+pub use frank_wolfe::{FrankWolfe, FrankWolfeState};
 pub use kkt::KktResidual;
+pub use linear_minimization::LinearMinimization;
 pub use nonlinear_program::{ConstrainedFunction, NonlinearProgram};
 pub use quadratic_program::QuadraticProgram;
 pub use working_set::Active;

@@ -19,8 +19,8 @@ use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 /// ```
 /// use thalweg::{Method, penalty::HalfSpace, splitting::{Dykstra, DykstraState, Sets}};
 /// use nalgebra::vector;
-/// let below = HalfSpace { normal: [0.0, 1.0], bound: 0.0 };
-/// let left = HalfSpace { normal: [1.0, 1.0], bound: 0.0 };
+/// let below = HalfSpace { normal: vector![0.0, 1.0], offset: 0.0 };
+/// let left = HalfSpace { normal: vector![1.0, 1.0], offset: 0.0 };
 /// let (state, _): (DykstraState<f64, 2, 2>, _) = Dykstra::default().solve(vector![2.0, 1.0], &mut Sets([below, left]), 500).unwrap();
 /// assert!((state.x() - vector![0.5, -0.5]).amax() < 1e-7); // plain projections end at (1, -1)
 /// ```

@@ -21,6 +21,7 @@ mod curve_fit;
 mod degenerate;
 mod domains;
 mod equivalence;
+mod frank_wolfe;
 mod graduated;
 mod hock_schittkowski;
 mod laws;
