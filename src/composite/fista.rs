@@ -14,7 +14,7 @@
 
 use nalgebra::SVector;
 
-use crate::composite::point::{Point, Verdict, at_least, inside, readable, tolerance};
+use crate::composite::point::{PATIENCE, Point, Verdict, at_least, inside, readable, tolerance};
 use crate::linalg;
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
@@ -118,6 +118,8 @@ pub struct FistaState<T: Real, const N: usize> {
     rate: T,
     /// θ.
     momentum: T,
+    /// Steps since the best point last changed whose length rounding hides.
+    fruitless: u32,
     phase: Phase,
 }
 
@@ -126,7 +128,15 @@ impl<T: Real, const N: usize> FistaState<T, N> {
     #[must_use]
     pub const fn new(x: SVector<T, N>) -> Self {
         let start = Point::new(x);
-        Self { best: start, last: start, ahead: start, rate: T::ZERO, momentum: T::ONE, phase: Phase::Start }
+        Self {
+            best: start,
+            last: start,
+            ahead: start,
+            rate: T::ZERO,
+            momentum: T::ONE,
+            fruitless: 0,
+            phase: Phase::Start,
+        }
     }
 
     /// Begins again without momentum.
@@ -137,12 +147,15 @@ impl<T: Real, const N: usize> FistaState<T, N> {
         self.phase = Phase::Trial;
     }
 
-    /// Rounding hides the way on: begin again at the best point, once.
-    fn settle(&mut self) -> Status {
-        if self.ahead.x == self.best.x {
+    /// Rounding hides the way on: begin again at the best point, there with ever shorter steps.
+    fn settle(&mut self, stuck: bool) -> Status {
+        if self.ahead.x != self.best.x {
+            self.restart(self.best);
+        } else if stuck {
             return Status::Stalled(Stall::NoDescent);
+        } else {
+            self.rate *= T::HALF;
         }
-        self.restart(self.best);
         Status::Running
     }
 }
@@ -177,7 +190,7 @@ impl<T: Real, const N: usize, R: Penalty<T>, P: Smooth<T, N>> Method<P, FistaSta
             Phase::Trial => {
                 let trial = state.ahead.forward_backward(&self.penalty, state.rate);
                 if trial == state.ahead.x {
-                    state.settle()
+                    state.settle(true)
                 } else {
                     let trial = Point::measure(&self.penalty, trial, problem)?;
                     self.judge(state, &trial)
@@ -204,12 +217,17 @@ impl<T: Real, R: Penalty<T>> Fista<T, R> {
         if status != Status::Running {
             return status;
         }
-        if verdict == Verdict::Hidden && !better {
-            return state.settle();
+        if better {
+            state.fruitless = 0;
+        } else if verdict == Verdict::Hidden {
+            state.fruitless = state.fruitless.saturating_add(1);
+            if state.fruitless > PATIENCE {
+                return state.settle(false);
+            }
         }
         let uphill = match self.restart {
             Restart::Gradient => linalg::dot(&(state.ahead.x - z.x), &(z.x - state.last.x)) > T::ZERO,
-            Restart::Value => z.value > state.last.value,
+            Restart::Value => state.last.beats(z),
             Restart::Never | Restart::Monotone => false,
         };
         if uphill || self.inertia == T::ZERO {
@@ -226,7 +244,7 @@ impl<T: Real, R: Penalty<T>> Fista<T, R> {
         let before = state.momentum;
         state.momentum = T::HALF * (T::ONE + (T::ONE + T::of_f64(4.0) * before.squared()).sqrt());
         let pull = self.inertia * (before - T::ONE) / state.momentum;
-        let rises = z.value > state.last.value;
+        let rises = state.last.beats(z);
         if self.restart == Restart::Monotone && rises {
             state.ahead.x = state.last.x + (z.x - state.last.x) * (before / state.momentum);
         } else {

@@ -17,8 +17,8 @@
 use nalgebra::SVector;
 
 use crate::composite::memory::Memory;
-use crate::composite::point::{Point, Verdict, at_least, fraction, inside, readable, tolerance};
-use crate::linalg::{self, entries};
+use crate::composite::point::{PATIENCE, Point, Verdict, at_least, fraction, inside, readable, tolerance};
+use crate::linalg;
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
 use crate::real::Real;
@@ -122,6 +122,8 @@ pub struct PanocState<T: Real, const N: usize, const M: usize = 5> {
     /// τ.
     share: T,
     halved: u32,
+    /// Steps since the best point last changed whose length rounding hides.
+    fruitless: u32,
     phase: Phase,
 }
 
@@ -142,6 +144,7 @@ impl<T: Real, const N: usize, const M: usize> PanocState<T, N, M> {
             rate: T::ZERO,
             share: T::ONE,
             halved: 0,
+            fruitless: 0,
             phase: Phase::Start,
         }
     }
@@ -154,12 +157,15 @@ impl<T: Real, const N: usize, const M: usize> PanocState<T, N, M> {
         self.phase = Phase::Backward;
     }
 
-    /// Rounding hides the way on: begin again at the best point, once.
-    fn settle(&mut self) -> Status {
-        if self.at.x == self.best.x {
+    /// Rounding hides the way on: begin again at the best point, there with ever shorter steps.
+    fn settle(&mut self, stuck: bool) -> Status {
+        if self.at.x != self.best.x {
+            self.restart(self.best);
+        } else if stuck {
             return Status::Stalled(Stall::NoDescent);
+        } else {
+            self.rate *= T::HALF;
         }
-        self.restart(self.best);
         Status::Running
     }
 }
@@ -185,7 +191,7 @@ impl<T: Real, const N: usize, const M: usize, R: Penalty<T>, P: Smooth<T, N>> Me
             Phase::Backward => {
                 let z = state.at.forward_backward(&self.penalty, state.rate);
                 if z == state.at.x {
-                    state.settle()
+                    state.settle(true)
                 } else {
                     let z = Point::measure(&self.penalty, z, problem)?;
                     self.judge(state, &z)
@@ -228,15 +234,20 @@ impl<T: Real, R: Penalty<T>> Panoc<T, R> {
         if status != Status::Running {
             return status;
         }
-        if verdict == Verdict::Hidden && !better {
-            return state.settle();
+        if better {
+            state.fruitless = 0;
+        } else if verdict == Verdict::Hidden {
+            state.fruitless = state.fruitless.saturating_add(1);
+            if state.fruitless > PATIENCE {
+                return state.settle(false);
+            }
         }
         let residual = state.at.x - z.x;
         if state.from_rate == state.rate {
             let change = residual - (state.from.x - state.shadow.x);
             state.memory.push(state.at.x - state.from.x, change);
         }
-        state.envelope = self.envelope(&state.at, state.rate);
+        state.envelope = state.at.envelope(&self.penalty, state.rate);
         (state.from, state.shadow, state.from_rate) = (state.at, *z, state.rate);
         (state.share, state.halved) = (T::ONE, 0);
         linalg::negate(&state.memory.apply(&residual), &mut state.direction);
@@ -249,22 +260,13 @@ impl<T: Real, R: Penalty<T>> Panoc<T, R> {
         Status::Running
     }
 
-    /// The forward-backward envelope φ.
-    fn envelope<const N: usize>(&self, at: &Point<T, N>, rate: T) -> T {
-        let z = at.forward_backward(&self.penalty, rate);
-        let residual = at.x - z;
-        at.smooth - linalg::dot(&at.gradient, &residual)
-            + linalg::dot(&residual, &residual) / (T::TWO * rate)
-            + self.penalty.value(entries(&z))
-    }
-
     /// The test of step 3.
     fn descends<const N: usize, const M: usize>(&self, state: &PanocState<T, N, M>) -> bool {
         let residual = state.from.x - state.shadow.x;
         let wanted = self.sufficient_decrease * (T::ONE - self.relaxation) * linalg::dot(&residual, &residual)
             / (T::TWO * state.from_rate);
         let slack = T::of_f64(10.0) * T::EPSILON * (T::ONE + state.envelope.abs());
-        self.envelope(&state.at, state.rate) <= state.envelope - wanted + slack
+        state.at.envelope(&self.penalty, state.rate) <= state.envelope - wanted + slack
     }
 
     /// A smaller τ, at last zero: then x⁺ is z, which is known.

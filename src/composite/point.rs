@@ -96,23 +96,36 @@ impl<T: Real, const N: usize> Point<T, N> {
         z
     }
 
+    /// The forward-backward envelope `f(x) - ⟨∇f(x), r⟩ + ‖r‖²/(2 rate) + p(x - r)` with `x - r = prox(x - rate · ∇f(x))`.
+    pub(crate) fn envelope<R: Penalty<T>>(&self, penalty: &R, rate: T) -> T {
+        let z = self.forward_backward(penalty, rate);
+        let r = self.x - z;
+        self.smooth - linalg::dot(&self.gradient, &r)
+            + linalg::dot(&r, &r) / (T::TWO * rate)
+            + penalty.value(entries(&z))
+    }
+
     /// What the values at `to` say of the rate that led there: `f(z) ≤ f(x) + ⟨∇f(x), z - x⟩ + ‖z - x‖²/(2 rate)`
     /// (Beck & Teboulle 2009, section 3).
     pub(crate) fn judge(&self, to: &Self, rate: T) -> Verdict<T> {
         let d = to.x - self.x;
         let rise = to.smooth - self.smooth - linalg::dot(&self.gradient, &d);
         let length = linalg::dot(&d, &d);
+        let mut found = length / (T::TWO * rise);
         if to.is_smooth() && rise.is_finite() {
-            // Where values cannot tell the points apart, the curvature along the step can.
-            let hidden = length <= haze(self.smooth, to.smooth) * rate;
-            if hidden && linalg::dot(&(to.gradient - self.gradient), &d) * rate <= length {
-                return Verdict::Hidden;
-            }
-            if !hidden && T::TWO * rate * rise <= length {
+            // Where rounding blurs the difference of values, the trapezoid of the slopes stands for it.
+            let haze = haze(self.smooth, to.smooth) * rate;
+            if length <= T::of_f64(512.0) * haze {
+                let bend = linalg::dot(&(to.gradient - self.gradient), &d);
+                if bend * rate <= length {
+                    return if length <= haze { Verdict::Hidden } else { Verdict::Holds };
+                }
+                found = length / bend;
+            } else if T::TWO * rate * rise <= length {
                 return Verdict::Holds;
             }
         }
-        let (found, half) = (length / (T::TWO * rise), T::HALF * rate);
+        let half = T::HALF * rate;
         Verdict::Fails(if found > T::ZERO && found < half { found } else { half })
     }
 }
@@ -127,6 +140,9 @@ pub(crate) enum Verdict<T> {
     /// It does not; a shorter rate to try.
     Fails(T),
 }
+
+/// How many steps whose length rounding hides a method with a memory may take before it begins again at the best point.
+pub(crate) const PATIENCE: u32 = 10;
 
 /// The point itself, or where the proximal operator moves it if it is outside the penalty's domain.
 pub(crate) fn inside<T: Real, const N: usize, R: Penalty<T>>(penalty: &R, x: &SVector<T, N>, rate: T) -> SVector<T, N> {

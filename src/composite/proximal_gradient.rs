@@ -131,9 +131,11 @@ impl<T: Real, R: Penalty<T>> ProximalGradient<T, R> {
                 state.rate = rate;
                 return Status::Running;
             }
-            Verdict::Hidden if !(trial.gap < state.best.gap) => return Status::Stalled(Stall::NoDescent),
-            Verdict::Hidden => {}
-            Verdict::Holds => state.rate *= self.growth,
+            Verdict::Hidden if !(trial.gap < state.best.gap) => {
+                state.rate *= T::HALF;
+                return Status::Running;
+            }
+            Verdict::Hidden | Verdict::Holds => state.rate *= self.growth,
         }
         trial.open(&mut state.best, self.gap_tolerance)
     }

@@ -12,7 +12,7 @@
 
 use nalgebra::SVector;
 
-use crate::composite::point::{Point, at_least, haze, inside, readable, tolerance};
+use crate::composite::point::{PATIENCE, Point, at_least, haze, inside, readable, tolerance};
 use crate::linalg::{self, entries, entries_mut};
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
@@ -94,6 +94,8 @@ pub struct SpectralState<T: Real, const N: usize, const M: usize = 10> {
     rate: T,
     /// τ.
     share: T,
+    /// Steps since the best point last changed whose length rounding hides.
+    fruitless: u32,
     phase: Phase,
 }
 
@@ -102,7 +104,15 @@ impl<T: Real, const N: usize, const M: usize> SpectralState<T, N, M> {
     #[must_use]
     pub const fn new(x: SVector<T, N>) -> Self {
         let start = Point::new(x);
-        Self { best: start, at: start, values: linalg::zeros(), rate: T::ZERO, share: T::ONE, phase: Phase::Start }
+        Self {
+            best: start,
+            at: start,
+            values: linalg::zeros(),
+            rate: T::ZERO,
+            share: T::ONE,
+            fruitless: 0,
+            phase: Phase::Start,
+        }
     }
 
     /// Searches from a point as if it were the first.
@@ -113,12 +123,15 @@ impl<T: Real, const N: usize, const M: usize> SpectralState<T, N, M> {
         self.phase = Phase::Search;
     }
 
-    /// Rounding hides the way on: begin again at the best point, once.
-    fn settle(&mut self) -> Status {
-        if self.at.x == self.best.x {
+    /// Rounding hides the way on: begin again at the best point, there with ever shorter steps.
+    fn settle(&mut self, stuck: bool) -> Status {
+        if self.at.x != self.best.x {
+            self.restart(self.best);
+        } else if stuck {
             return Status::Stalled(Stall::NoDescent);
+        } else {
+            self.share *= T::HALF;
         }
-        self.restart(self.best);
         Status::Running
     }
 }
@@ -145,7 +158,7 @@ impl<T: Real, const N: usize, const M: usize, R: Penalty<T>, P: Smooth<T, N>> Me
                 let z = state.at.forward_backward(&self.penalty, state.rate);
                 let trial = if state.share == T::ONE { z } else { state.at.x + (z - state.at.x) * state.share };
                 if trial == state.at.x {
-                    state.settle()
+                    state.settle(true)
                 } else {
                     let trial = Point::measure(&self.penalty, trial, problem)?;
                     self.judge(state, &z, &trial)
@@ -177,8 +190,13 @@ impl<T: Real, R: Penalty<T>> SpectralProjectedGradient<T, R> {
             return status;
         }
         let hidden = slope.abs() <= haze(at.value, trial.value);
-        if hidden && !better {
-            return state.settle();
+        if better {
+            state.fruitless = 0;
+        } else if hidden {
+            state.fruitless = state.fruitless.saturating_add(1);
+            if state.fruitless > PATIENCE {
+                return state.settle(false);
+            }
         }
         // NaN fails the comparison.
         let low = trial.value <= highest + T::of_f64(1e-4) * slope;

@@ -2,7 +2,9 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::problem::{Block, Curved, LeastSquares, Objective, Problem, Residuals, Rows, Separable, Smooth};
+use crate::problem::{
+    Block, Curved, FiniteSum, LeastSquares, Objective, Partial, Problem, Residuals, Rows, Separable, Smooth,
+};
 use crate::real::Real;
 
 /// Counts the answers of an oracle; questions it could not answer are not counted.
@@ -134,5 +136,25 @@ impl<T: Real, const L: usize, const N: usize, P: Separable<T, L, N>> Separable<T
         let reading = self.inner.linearize(i, x, phi, slopes)?;
         self.gradients += 1;
         Ok(reading)
+    }
+}
+
+impl<T: Real, const N: usize, const B: usize, P: Partial<T, N, B>> Partial<T, N, B> for Counted<P> {
+    fn partial(&mut self, block: usize, x: &SVector<T, N>, g: &mut SVector<T, B>) -> Result<T, P::Error> {
+        let value = self.inner.partial(block, x, g)?;
+        self.gradients += 1;
+        Ok(value)
+    }
+}
+
+impl<T: Real, const N: usize, P: FiniteSum<T, N>> FiniteSum<T, N> for Counted<P> {
+    fn terms(&self) -> usize {
+        self.inner.terms()
+    }
+
+    fn term(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
+        let value = self.inner.term(i, x, g)?;
+        self.gradients += 1;
+        Ok(value)
     }
 }

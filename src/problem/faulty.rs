@@ -2,7 +2,9 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::problem::{Block, Curved, LeastSquares, Objective, Problem, Residuals, Rows, Separable, Smooth};
+use crate::problem::{
+    Block, Curved, FiniteSum, LeastSquares, Objective, Partial, Problem, Residuals, Rows, Separable, Smooth,
+};
 use crate::real::Real;
 
 /// What goes wrong.
@@ -174,5 +176,25 @@ impl<T: Real, const L: usize, const N: usize, P: Separable<T, L, N>> Separable<T
         let struck = self.strike()?;
         let reading = self.inner.linearize(i, x, phi, slopes).map_err(Injected::Inner)?;
         Ok(if struck { T::NAN } else { reading })
+    }
+}
+
+impl<T: Real, const N: usize, const B: usize, P: Partial<T, N, B>> Partial<T, N, B> for Faulty<P> {
+    fn partial(&mut self, block: usize, x: &SVector<T, N>, g: &mut SVector<T, B>) -> Result<T, Self::Error> {
+        let struck = self.strike()?;
+        let value = self.inner.partial(block, x, g).map_err(Injected::Inner)?;
+        Ok(if struck { T::NAN } else { value })
+    }
+}
+
+impl<T: Real, const N: usize, P: FiniteSum<T, N>> FiniteSum<T, N> for Faulty<P> {
+    fn terms(&self) -> usize {
+        self.inner.terms()
+    }
+
+    fn term(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error> {
+        let struck = self.strike()?;
+        let value = self.inner.term(i, x, g).map_err(Injected::Inner)?;
+        Ok(if struck { T::NAN } else { value })
     }
 }

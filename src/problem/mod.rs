@@ -28,6 +28,8 @@ mod faulty;
 mod mailbox;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..K")]
 mod orthogonal;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
+mod partial;
 mod prior;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
 mod quadratic;
@@ -51,6 +53,7 @@ pub(crate) use dual::{take_apart, variables};
 pub use faulty::{Fault, Faulty, Injected};
 pub use mailbox::{Asked, Mailbox};
 pub use orthogonal::{Curve, Orthogonal, Sample};
+pub use partial::{FiniteSum, Partial};
 pub use prior::Prior;
 pub use quadratic::{Curved, Quadratic};
 pub use robust::{Loss, LossAt, Robust};

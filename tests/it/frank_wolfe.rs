@@ -47,13 +47,14 @@ fn away<T: Real>(digits: f64) {
 fn away_steps_converge_linearly() {
     away::<f32>(2e-3);
     away::<f64>(1e-6);
-    // A badly conditioned quadratic with its minimum inside of an edge: plain steps zigzag between the two vertices.
-    let h = SMatrix::<f64, 3, 3>::from_diagonal(&vector![1.0, 30.0, 400.0]);
-    let mut problem = Quadratic { hessian: h, linear: vector![-1.0, -9.0, 30.0], ..Quadratic::zero() };
+    // A minimum inside of a face with four vertices: plain steps zigzag between them.
+    let h = SMatrix::<f64, 5, 5>::from_diagonal(&vector![1.0, 3.0, 9.0, 27.0, 1.0]);
+    let linear = -(h * vector![0.4, 0.3, 0.2, 0.1, -1.0]);
+    let mut problem = Quadratic { hessian: h, linear, ..Quadratic::zero() };
     let method = FrankWolfe { gap_tolerance: 1e-14, ..FrankWolfe::new(Simplex { total: 1.0 }) };
-    let start = vector![0.0, 0.0, 1.0];
-    let (with, _): (FrankWolfeState<f64, 3, 4>, _) = method.solve(start, &mut problem, 300).unwrap();
-    let (without, _): (FrankWolfeState<f64, 3, 0>, _) = method.solve(start, &mut problem, 300).unwrap();
+    let start = vector![0.0, 0.0, 0.0, 0.0, 1.0];
+    let (with, _): (FrankWolfeState<f64, 5, 6>, _) = method.solve(start, &mut problem, 1000).unwrap();
+    let (without, _): (FrankWolfeState<f64, 5, 0>, _) = method.solve(start, &mut problem, 1000).unwrap();
     assert!(without.gap() > 1e6 * with.gap(), "{} {}", without.gap(), with.gap());
 }
 

@@ -3,7 +3,10 @@
 use core::convert::Infallible;
 use core::fmt::Debug;
 
-use thalweg::composite::ProximalGradientState;
+use thalweg::composite::{
+    FistaState, NonconvexAcceleratedState, PanocState, ProximalGradientState, ProximalNewtonState,
+    ProximalQuasiNewtonState, SpectralState,
+};
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
 use thalweg::smooth::GradientDescentState;
@@ -46,8 +49,8 @@ where
 
 /// A composite memory: the point, the value, where rounding may hide a rise.
 macro_rules! composite {
-    ($($state:ident),*) => { $(
-        impl<T: Real, const N: usize> Memory for $state<T, N>
+    ($($state:ident $(<$extra:ident>)?),*) => { $(
+        impl<T: Real, const N: usize $(, const $extra: usize)?> Memory for $state<T, N $(, $extra)?>
         where
             Self: Restored,
         {
@@ -67,7 +70,15 @@ macro_rules! composite {
     )* };
 }
 
-composite!(ProximalGradientState);
+composite!(
+    FistaState,
+    NonconvexAcceleratedState,
+    PanocState<M>,
+    ProximalGradientState,
+    ProximalNewtonState,
+    ProximalQuasiNewtonState,
+    SpectralState<M>
+);
 
 impl<T: Real, const N: usize, const A: usize, K, G: Gather<T> + Clone> Memory for Fit<T, N, A, K, G>
 where
@@ -318,12 +329,16 @@ macro_rules! subjects {
 mod table {
     pub use nalgebra::SVector;
     pub use thalweg::Real;
-    pub use thalweg::composite::{ProximalGradient, ProximalGradientState};
+    pub use thalweg::composite::{
+        Damping, Fista, FistaState, NonconvexAccelerated, NonconvexAcceleratedState, Panoc, PanocState,
+        ProximalGradient, ProximalGradientState, ProximalNewton, ProximalNewtonState, ProximalQuasiNewton,
+        ProximalQuasiNewtonState, Restart, SpectralProjectedGradient, SpectralState,
+    };
     pub use thalweg::least_squares::{
         Affine, Bounds, DenseState, Dogleg, GaussNewton, GeodesicLevenbergMarquardt, GeodesicState, Graduated,
         GraduatedState, LevenbergMarquardt, Normal, Rotation, SeparableState, SquareRoot, StreamedState,
     };
-    pub use thalweg::penalty::{Each, L1};
+    pub use thalweg::penalty::{Each, Interval, L1, Mcp};
     pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::smooth::{GradientDescent, GradientDescentState};
 
@@ -356,6 +371,28 @@ mod table {
         Each(L1 { strength: T::of_f64(0.3) })
     }
 
+    pub fn mcp<T: Real>() -> Mcp<T> {
+        Mcp { strength: T::of_f64(0.3), reach: T::of_f64(3.0) }
+    }
+
+    /// A box whose upper bound is active at the solution.
+    pub fn low<T: Real>() -> Each<Interval<T>> {
+        Each(Interval { lower: T::of_f64(-1.0), upper: T::of_f64(0.6) })
+    }
+
+    pub fn restarted<T: Real>(restart: Restart) -> Fista<T, Each<L1<T>>> {
+        Fista { restart, ..Fista::new(lasso()) }
+    }
+
+    pub fn original<T: Real>() -> NonconvexAccelerated<T, Mcp<T>> {
+        NonconvexAccelerated { damping: Damping::Original, ..NonconvexAccelerated::new(mcp(), T::of_f64(20.0)) }
+    }
+
+    /// Where the methods of this table for composite problems start.
+    pub fn slope<T: Real>() -> SVector<T, 2> {
+        point([-0.5, 1.0])
+    }
+
     pub fn prior<T: Real, P>(inner: P) -> Prior<P, T, 3> {
         Prior::independent(inner, point([3.0, 0.5, 1.0]), &point([1.0, 0.0, 4.0])).unwrap()
     }
@@ -364,6 +401,25 @@ mod table {
 subjects! {
     gradient_descent: GradientDescent::<T>::default(), GradientDescentState::new(point([-0.5, 1.0])), Forward(Valley);
     proximal_gradient: ProximalGradient::new(lasso::<T>()), ProximalGradientState::new(point([-0.5, 1.0])), Forward(Valley);
+    fista: Fista::new(lasso::<T>()), FistaState::new(slope()), Forward(Valley);
+    fista_never: restarted::<T>(Restart::Never), FistaState::new(slope()), Forward(Valley);
+    fista_value: restarted::<T>(Restart::Value), FistaState::new(slope()), Forward(Valley);
+    fista_monotone: restarted::<T>(Restart::Monotone), FistaState::new(slope()), Forward(Valley);
+    fista_in_a_box: Fista::new(low::<T>()), FistaState::new(slope()), Forward(Valley);
+    nonconvex_accelerated: NonconvexAccelerated::new(mcp::<T>(), T::of_f64(20.0)), NonconvexAcceleratedState::new(slope()),
+        Forward(Valley);
+    nonconvex_accelerated_original: original::<T>(), NonconvexAcceleratedState::new(slope()), Forward(Valley);
+    panoc: Panoc::new(lasso::<T>()), PanocState::<T, 2, 3>::new(slope()), Forward(Valley);
+    panoc_plus: Panoc::plus(lasso::<T>()), PanocState::<T, 2, 3>::new(slope()), Forward(Valley);
+    panoc_in_a_box: Panoc::new(low::<T>()), PanocState::<T, 2, 3>::new(slope()), Forward(Valley);
+    panoc_folded: Panoc::plus(Each(mcp::<T>())), PanocState::<T, 2, 3>::new(slope()), Forward(Valley);
+    proximal_newton: ProximalNewton::new(lasso::<T>()), ProximalNewtonState::new(slope()), Forward(Valley);
+    proximal_newton_folded: ProximalNewton::new(Each(mcp::<T>())), ProximalNewtonState::new(slope()), Forward(Valley);
+    proximal_quasi_newton: ProximalQuasiNewton::new(lasso::<T>()), ProximalQuasiNewtonState::new(slope()), Forward(Valley);
+    proximal_quasi_newton_in_a_box: ProximalQuasiNewton::new(low::<T>()), ProximalQuasiNewtonState::new(slope()),
+        Forward(Valley);
+    spectral: SpectralProjectedGradient::new(low::<T>()), SpectralState::<T, 2, 4>::new(slope()), Forward(Valley);
+    spectral_lasso: SpectralProjectedGradient::new(lasso::<T>()), SpectralState::<T, 2, 4>::new(slope()), Forward(Valley);
     square_root: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Forward(Decay);
     normal: LevenbergMarquardt::<T>::default(), start::<T, Normal>(), Forward(Decay);
     square_root_blocks: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Fours(Forward(Decay));

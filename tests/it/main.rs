@@ -17,6 +17,7 @@ mod calibrate;
 mod calibrator;
 mod camera;
 mod catalogue;
+mod composite;
 mod curve_fit;
 mod degenerate;
 mod domains;
