@@ -19,9 +19,9 @@ use core::convert::Infallible;
 
 use nalgebra::SVector;
 
-use crate::constrained::working_set::WorkingSet;
+use crate::constrained::working_set::{Projection, WorkingSet};
 use crate::constrained::{Active, FactoredProgram};
-use crate::linalg::slice::{add_scaled, largest, product, tail, tail_mut};
+use crate::linalg::slice::{add_scaled, largest};
 use crate::linalg::{self, entries, entries_mut};
 use crate::real::Real;
 use crate::step::{ConfigError, Criterion, Method, Stall, Status};
@@ -43,7 +43,7 @@ const CORRECTIONS: u8 = 3;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DualActiveSet<T> {
-    /// A constraint is violated if its value is beyond its limit by more than `feasibility_tolerance · (max |w| + max |v|)`,
+    /// A constraint is violated if its value is beyond its limit by more than `feasibility_tolerance · (max |w| + max |v| + max |λ|)`,
     /// constraints scaled to normals of length one. Zero or more; default `ε^¾`.
     pub feasibility_tolerance: T,
     /// A constraint depends on the working set if the squared distance of its normal to their span is at most this. Zero or
@@ -218,28 +218,24 @@ impl<T: Real, const N: usize> DualActiveSetState<T, N> {
     /// `w = -v - M_Wᵀ λ`.
     fn refresh<const M: usize>(&mut self, program: &FactoredProgram<T, N, M>) {
         linalg::negate(&self.v, &mut self.w);
-        for (active, &multiplier) in self.set.iter() {
-            let (start, normal) = program.normal(active.constraint);
-            add_scaled(tail_mut(entries_mut(&mut self.w), start), -multiplier, normal);
-        }
+        program.combine(self.set.active(), self.set.multipliers(), -T::ONE, entries_mut(&mut self.w));
     }
 
     /// `M_W w - b_W`, and the largest magnitude of it.
     fn residual<const M: usize>(&self, program: &FactoredProgram<T, N, M>) -> ([T; N], T) {
         let mut residual = [T::ZERO; N];
-        let mut worst = T::ZERO;
+        program.multiply(self.set.active(), entries(&self.w), &mut residual);
         for (residual, active) in residual.iter_mut().zip(self.set.active()) {
-            let (start, normal) = program.normal(active.constraint);
             let (lower, upper, _) = program.limits(active.constraint);
-            *residual = product(normal, tail(entries(&self.w), start)) - if active.upper { upper } else { lower };
-            worst = worst.max(residual.abs());
+            *residual -= if active.upper { upper } else { lower };
         }
+        let worst = largest(&residual);
         (residual, worst)
     }
 
     /// How large the terms are of which values are sums.
     fn size(&self) -> T {
-        largest(entries(&self.w)) + largest(entries(&self.v))
+        largest(entries(&self.w)) + largest(entries(&self.v)) + largest(self.set.multipliers())
     }
 
     /// Up to which rate the multipliers keep their signs along a direction, and which one stops it.
@@ -324,7 +320,7 @@ impl<T: Real> DualActiveSet<T> {
     ) -> Status {
         let Some((active, multiplier)) = state.set.pending() else { return self.settle(state, program) };
         let (lower, upper, _) = program.limits(active.constraint);
-        let (row, _, pivot) = state.set.project(program, active.constraint);
+        let Projection { row, pivot, .. } = state.set.project(program, active.constraint);
         let bounded = (if active.upper { upper } else { lower }).is_finite();
         if !(bounded && pivot > self.pivot_tolerance && state.set.push(active, multiplier, &row, pivot)) {
             state.set.remove(state.set.count());
@@ -364,26 +360,19 @@ impl<T: Real> DualActiveSet<T> {
     ) -> Status {
         let size = state.size();
         let threshold = self.feasibility_tolerance * size;
-        let (mut most, mut found) = (T::ZERO, None);
-        let set = &state.set;
-        program.values(entries(&state.w), entries_mut(&mut state.x), |constraint, value, lower, upper| {
-            let (above, below) = (value - upper, lower - value);
-            let violation = if above > below { above } else { below };
-            if violation > threshold {
-                // Equations first: they never leave.
-                let weight = if lower < upper { violation } else { violation / T::EPSILON };
-                if weight > most && !set.contains(constraint) {
-                    most = weight;
-                    found = Some((constraint, above > below, violation));
-                }
-            }
-        });
+        let mut search = Search { threshold, most: T::ZERO, found: None };
+        let (mut bounds, mut rows) = ([T::ZERO; N], [T::ZERO; M]);
+        program.values(entries(&state.w), &mut bounds, &mut rows);
+        let [bound_limits, row_limits] = program.all_limits();
+        search.scan(&state.set, 0, &bounds, bound_limits);
+        search.scan(&state.set, N, &rows, row_limits);
+        program.unscale_point(&bounds, entries_mut(&mut state.x));
         if !linalg::all_finite(&state.x) {
             return Status::Stalled(Stall::NonFinite);
         }
-        let Some((constraint, upper, violation)) = found else {
-            let (_, worst) = state.residual(program);
-            if worst <= T::of_f64(16.0) * T::EPSILON * size || state.corrections >= CORRECTIONS {
+        let Some((active, violation)) = search.found else {
+            let holds = || state.residual(program).1 <= T::of_f64(16.0) * T::EPSILON * size;
+            if state.corrections >= CORRECTIONS || state.corrections > 0 && holds() {
                 return self.finish(state, program);
             }
             state.phase = Phase::Settle;
@@ -398,7 +387,6 @@ impl<T: Real> DualActiveSet<T> {
                 return Status::Stalled(Stall::NoDescent);
             }
         }
-        let active = Active { constraint: u16::try_from(constraint).unwrap_or(u16::MAX), upper };
         state.candidate = Candidate { active, violation, multiplier: T::ZERO };
         state.phase = Phase::Exchange;
         Status::Running
@@ -411,7 +399,7 @@ impl<T: Real> DualActiveSet<T> {
         program: &FactoredProgram<T, N, M>,
     ) -> Status {
         let Candidate { active, violation, multiplier } = state.candidate;
-        let (row, mut direction, pivot) = state.set.project(program, active.constraint);
+        let Projection { row, nearest: mut direction, rest, pivot } = state.set.project(program, active.constraint);
         let sign = if active.upper { T::ONE } else { -T::ONE };
         for d in &mut direction {
             *d *= -sign;
@@ -435,6 +423,7 @@ impl<T: Real> DualActiveSet<T> {
             rate = full;
         }
         state.set.update(rate, &direction);
+        add_scaled(entries_mut(&mut state.w), -sign * rate, &rest);
         state.corrections = 0;
         if let Some(leaving) = blocking {
             state.set.remove(leaving);
@@ -445,7 +434,6 @@ impl<T: Real> DualActiveSet<T> {
             return Status::Running;
         }
         state.set.push(active, multiplier + sign * rate, &row, pivot);
-        state.refresh(program);
         self.price(state, program)
     }
 
@@ -473,6 +461,34 @@ impl<T: Real> DualActiveSet<T> {
     }
 }
 
+/// The most violated constraint.
+struct Search<T> {
+    /// What is not a violation.
+    threshold: T,
+    most: T,
+    found: Option<(Active, T)>,
+}
+
+impl<T: Real> Search<T> {
+    fn scan<const N: usize>(&mut self, set: &WorkingSet<T, N>, first: usize, values: &[T], limits: (&[T], &[T])) {
+        for (i, (&value, (&lower, &upper))) in values.iter().zip(limits.0.iter().zip(limits.1)).enumerate() {
+            let above = value > upper;
+            if above || value < lower {
+                let violation = if above { value - upper } else { lower - value };
+                if violation > self.threshold {
+                    // Equations first: they never leave.
+                    let weight = if lower < upper { violation } else { violation / T::EPSILON };
+                    if weight > self.most && !set.contains(first + i) {
+                        let constraint = u16::try_from(first + i).unwrap_or(u16::MAX);
+                        self.most = weight;
+                        self.found = Some((Active { constraint, upper: above }, violation));
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Whether the objective falls for ever along d, with `R d` given: no curvature, no limit on the way, a falling slope.
 fn unbounded<T: Real, const N: usize, const M: usize>(
     program: &FactoredProgram<T, N, M>,
@@ -483,12 +499,17 @@ fn unbounded<T: Real, const N: usize, const M: usize>(
     let curvature = linalg::dot(image, image) - square;
     let slope = linalg::dot(program.gradient(), d);
     let mut free = curvature.abs() <= T::SQRT_EPSILON * square
-        && slope < -T::SQRT_EPSILON * linalg::norm(program.gradient()) * linalg::norm(d);
+        && slope < -T::SQRT_EPSILON * largest(entries(program.gradient())) * largest(entries(d));
     if free {
-        let rounding = T::SQRT_EPSILON * linalg::norm(image);
-        program.values(entries(image), &mut [T::ZERO; N], |_, value, lower, upper| {
-            free &= !(value > rounding && upper.is_finite() || value < -rounding && lower.is_finite());
-        });
+        let rounding = T::SQRT_EPSILON * largest(entries(image));
+        let (mut bounds, mut rows) = ([T::ZERO; N], [T::ZERO; M]);
+        program.values(entries(image), &mut bounds, &mut rows);
+        let [bound_limits, row_limits] = program.all_limits();
+        for (values, (lower, upper)) in [(bounds.as_slice(), bound_limits), (&rows, row_limits)] {
+            for (&value, (lower, upper)) in values.iter().zip(lower.iter().zip(upper)) {
+                free &= !(value > rounding && upper.is_finite() || value < -rounding && lower.is_finite());
+            }
+        }
     }
     free
 }

@@ -11,8 +11,8 @@ use core::convert::Infallible;
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::constrained::QuadraticProgram;
-use crate::linalg::slice::{add_scaled, product, tail, tail_mut};
+use crate::constrained::{Active, QuadraticProgram};
+use crate::linalg::slice::{add_four, add_scaled, product, products, tail, tail_mut};
 use crate::linalg::{self, columns, columns_mut, entries, entries_mut};
 use crate::problem::Problem;
 use crate::real::Real;
@@ -153,16 +153,74 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
         linalg::all_finite(v) && finite(entries(&self.bound_lengths)) && finite(entries(&self.row_lengths))
     }
 
-    /// The normal of a constraint, from its first entry that is not zero by structure.
-    #[inline(always)]
-    pub(super) fn normal(&self, constraint: u16) -> (usize, &[T]) {
-        let constraint = usize::from(constraint);
-        match columns(&self.bounds).get(constraint) {
-            Some(row) => (constraint, tail(row, constraint)),
-            None => match columns(&self.rows).get(constraint.wrapping_sub(N)) {
-                Some(row) => (0, row),
-                None => (N, &[]),
-            },
+    /// The normal of a constraint, and its first entry that is not zero by structure.
+    fn normal(&self, constraint: u16) -> Option<(&[T; N], usize)> {
+        let i = usize::from(constraint);
+        if let Some(row) = columns(&self.bounds).get(i) {
+            return Some((row, i));
+        }
+        columns(&self.rows).get(i.wrapping_sub(N)).map(|row| (row, 0))
+    }
+
+    /// The normals of up to four constraints, the first one repeated, from the first entry that is not zero in all.
+    fn four(&self, active: &[Active]) -> Option<([&[T]; 4], usize)> {
+        let (first, mut start) = self.normal(active.first()?.constraint)?;
+        let mut rows = [first; 4];
+        for (row, active) in rows.iter_mut().zip(active).skip(1) {
+            let (normal, first) = self.normal(active.constraint)?;
+            *row = normal;
+            start = start.min(first);
+        }
+        let [a, b, c, d] = rows;
+        Some(([tail(a, start), tail(b, start), tail(c, start), tail(d, start)], start))
+    }
+
+    /// `M_W w`, written to `values`.
+    pub(super) fn multiply(&self, active: &[Active], w: &[T; N], values: &mut [T; N]) {
+        let values = values.get_mut(..active.len()).unwrap_or_default();
+        for (active, values) in active.chunks(4).zip(values.chunks_mut(4)) {
+            let Some((rows, start)) = self.four(active) else { return };
+            for (value, product) in values.iter_mut().zip(products(rows, tail(w, start))) {
+                *value = product;
+            }
+        }
+    }
+
+    /// Adds `sign · M_Wᵀ λ` to w.
+    pub(super) fn combine(&self, active: &[Active], multipliers: &[T], sign: T, w: &mut [T; N]) {
+        for (active, multipliers) in active.chunks(4).zip(multipliers.chunks(4)) {
+            let Some((rows, start)) = self.four(active) else { return };
+            let mut factors = [T::ZERO; 4];
+            for (factor, &multiplier) in factors.iter_mut().zip(multipliers) {
+                *factor = sign * multiplier;
+            }
+            add_four(tail_mut(w, start), factors, rows);
+        }
+    }
+
+    /// The constraint's normal as a vector.
+    pub(super) fn copy_normal(&self, constraint: u16) -> [T; N] {
+        self.normal(constraint).map_or([T::ZERO; N], |(row, _)| *row)
+    }
+
+    /// The values of all constraints at w, scaled: those of x, those of the rows.
+    pub(super) fn values(&self, w: &[T; N], x: &mut [T; N], rows: &mut [T; M]) {
+        multiply_all(columns(&self.bounds), w, x, 4);
+        multiply_all(columns(&self.rows), w, rows, 0);
+    }
+
+    /// All limits: lower and upper of x, lower and upper of the rows.
+    pub(super) const fn all_limits(&self) -> [(&[T], &[T]); 2] {
+        [
+            (entries(&self.lower), entries(&self.upper)),
+            (entries(&self.row_lower), entries(&self.row_upper)),
+        ]
+    }
+
+    /// x from the values of its bounds.
+    pub(super) fn unscale_point(&self, values: &[T; N], x: &mut [T; N]) {
+        for ((x, &value), &length) in x.iter_mut().zip(values).zip(entries(&self.bound_lengths)) {
+            *x = value * length;
         }
     }
 
@@ -180,23 +238,6 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
             .unwrap_or((-T::INFINITY, T::INFINITY, T::ONE))
     }
 
-    /// `x = R⁻¹ w`, and every constraint with its value at w and its limits, to `see`.
-    #[inline(always)]
-    pub(super) fn values(&self, w: &[T; N], x: &mut [T; N], mut see: impl FnMut(usize, T, T, T)) {
-        let limits = entries(&self.lower).iter().zip(entries(&self.upper)).zip(entries(&self.bound_lengths));
-        for (i, ((row, x), ((&lower, &upper), &length))) in
-            columns(&self.bounds).iter().zip(x.iter_mut()).zip(limits).enumerate()
-        {
-            let value = product(tail(row, i), tail(w, i));
-            *x = value * length;
-            see(i, value, lower, upper);
-        }
-        let limits = entries(&self.row_lower).iter().zip(entries(&self.row_upper));
-        for (i, (row, (&lower, &upper))) in columns(&self.rows).iter().zip(limits).enumerate() {
-            see(N + i, product(row, w), lower, upper);
-        }
-    }
-
     /// The multipliers of a constraint in the program's own scale, to its place in `z` or `y`.
     pub(super) fn unscale(&self, constraint: u16, multiplier: T, z: &mut SVector<T, N>, y: &mut SVector<T, M>) {
         let (.., length) = self.limits(constraint);
@@ -208,6 +249,24 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
         if let Some(place) = place {
             *place = multiplier / length;
         }
+    }
+}
+
+/// The products of w with K vectors, of which each four are zero before entry `indent` more.
+fn multiply_all<T: Real, const N: usize, const K: usize>(
+    rows: &[[T; N]; K],
+    w: &[T; N],
+    values: &mut [T; K],
+    indent: usize,
+) {
+    let ((fours, rest), (values, last)) = (rows.as_chunks::<4>(), values.as_chunks_mut::<4>());
+    let mut start = 0;
+    for ([a, b, c, d], values) in fours.iter().zip(values) {
+        *values = products([tail(a, start), tail(b, start), tail(c, start), tail(d, start)], tail(w, start));
+        start += indent;
+    }
+    for (row, value) in rest.iter().zip(last) {
+        *value = product(tail(row, start), tail(w, start));
     }
 }
 

@@ -4,7 +4,7 @@
 use nalgebra::{ArrayStorage, SMatrix, SVector};
 
 use crate::constrained::FactoredProgram;
-use crate::linalg::slice::{add_scaled, head, product, tail, tail_mut};
+use crate::linalg::slice::{add_scaled, head, product};
 use crate::linalg::{self, columns, columns_mut, entries, entries_mut};
 use crate::real::Real;
 
@@ -34,6 +34,18 @@ pub(super) struct WorkingSet<T: Real, const N: usize> {
     factor: SMatrix<T, N, N>,
     /// D.
     pivots: SVector<T, N>,
+}
+
+/// A normal m beside the normals of a working set, `m = M_Wᵀ r + z`.
+pub(super) struct Projection<T, const N: usize> {
+    /// Its row of L.
+    pub(super) row: [T; N],
+    /// r.
+    pub(super) nearest: [T; N],
+    /// z.
+    pub(super) rest: [T; N],
+    /// `‖z‖²`.
+    pub(super) pivot: T,
 }
 
 impl<T: Real, const N: usize> WorkingSet<T, N> {
@@ -67,8 +79,7 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
     }
 
     pub(super) fn contains(&self, constraint: usize) -> bool {
-        let listed = self.active.iter().take(self.count + self.pending);
-        listed.into_iter().any(|active| usize::from(active.constraint) == constraint)
+        head(entries(&self.active), self.count + self.pending).iter().any(|active| usize::from(active.constraint) == constraint)
     }
 
     /// The next constraint that is listed but not factored, with its multiplier.
@@ -76,16 +87,14 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
         if self.pending == 0 {
             return None;
         }
-        Some((*self.active.iter().nth(self.count)?, *self.multipliers.iter().nth(self.count)?))
+        Some((*entries(&self.active).get(self.count)?, *entries(&self.multipliers).get(self.count)?))
     }
 
     /// Lists a constraint, to be factored later; `false` if there is no room.
     pub(super) fn list(&mut self, active: Active) -> bool {
         let end = self.count + self.pending;
-        let (Some(place), Some(multiplier)) = (self.active.iter_mut().nth(end), self.multipliers.iter_mut().nth(end))
-        else {
-            return false;
-        };
+        let places = (entries_mut(&mut self.active).get_mut(end), entries_mut(&mut self.multipliers).get_mut(end));
+        let (Some(place), Some(multiplier)) = places else { return false };
         (*place, *multiplier) = (active, T::ZERO);
         self.pending += 1;
         true
@@ -121,9 +130,9 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
     /// Appends a constraint with its row of L and its pivot; `false` if the set is full.
     pub(super) fn push(&mut self, active: Active, multiplier: T, row: &[T; N], pivot: T) -> bool {
         let k = self.count;
-        let places = (self.active.iter_mut().nth(k), self.multipliers.iter_mut().nth(k), self.pivots.iter_mut().nth(k));
-        let (Some(place), Some(m), Some(d)) = places else { return false };
-        let Some(target) = columns_mut(&mut self.factor).iter_mut().nth(k) else { return false };
+        let places = (entries_mut(&mut self.active).get_mut(k), entries_mut(&mut self.multipliers).get_mut(k));
+        let factors = (columns_mut(&mut self.factor).get_mut(k), entries_mut(&mut self.pivots).get_mut(k));
+        let ((Some(place), Some(m)), (Some(target), Some(d))) = (places, factors) else { return false };
         (*place, *m, *d, *target) = (active, multiplier, pivot, *row);
         self.count += 1;
         self.pending = self.pending.saturating_sub(1);
@@ -133,81 +142,57 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
     /// Removes the constraint at a place, factored or not. What is left of column `at` of L is a rank-one update of the
     /// rows below: Gill, Golub, Murray & Saunders, "Methods for modifying matrix factorizations", 1974, method C1, by rows.
     pub(super) fn remove(&mut self, at: usize) {
-        let pivots = entries_mut(&mut self.pivots);
         if at < self.count {
-            let mut weight = pivots.get(at).copied().unwrap_or(T::ZERO);
-            let (mut p, mut beta) = ([T::ZERO; N], [T::ZERO; N]);
-            let mut rows = columns_mut(&mut self.factor).iter_mut().take(self.count).skip(at);
-            let mut done: usize = 0;
-            let Some(mut target) = rows.next() else { return };
-            let mut next = pivots.iter_mut().take(self.count).skip(at);
-            let Some(mut pivot) = next.next() else { return };
-            for (source, old) in rows.zip(next) {
-                let (left, right) = (source.get(..at).unwrap_or(&[]), source.get(at..).unwrap_or(&[]));
-                for (t, &s) in target.iter_mut().zip(left) {
+            let mut rows = columns_mut(&mut self.factor).iter_mut().zip(entries_mut(&mut self.pivots));
+            let Some((mut target, mut pivot)) = rows.nth(at) else { return };
+            let mut weight = *pivot;
+            let mut updates = [(T::ZERO, T::ZERO); N];
+            for (done, (source, old)) in rows.take(self.count - at - 1).enumerate() {
+                for (t, &s) in target.iter_mut().zip(source.iter()).take(at) {
                     *t = s;
                 }
-                let Some((&first, right)) = right.split_first() else { return };
-                let mut rest = first;
-                let coefficients = p.iter().zip(beta.iter()).take(done);
-                for ((t, &s), (&p, &beta)) in target.iter_mut().skip(at).zip(right).zip(coefficients) {
+                let mut entries = source.iter().skip(at);
+                let mut rest = entries.next().copied().unwrap_or(T::ZERO);
+                for ((t, &s), &(p, beta)) in target.iter_mut().skip(at).zip(entries).zip(updates.iter().take(done)) {
                     rest -= p * s;
                     *t = s + beta * rest;
                 }
                 let updated = *old + weight * rest * rest;
-                if let (Some(p), Some(beta)) = (p.get_mut(done), beta.get_mut(done)) {
-                    *p = rest;
-                    *beta = if updated > T::ZERO { weight * rest / updated } else { T::ZERO };
+                let share = if updated > T::ZERO { weight / updated } else { T::ZERO };
+                if let Some(update) = updates.get_mut(done) {
+                    *update = (rest, share * rest);
                 }
-                weight = if updated > T::ZERO { weight * *old / updated } else { weight };
+                if updated > T::ZERO {
+                    weight = share * *old;
+                }
                 *pivot = updated;
-                done += 1;
                 (target, pivot) = (source, old);
             }
             self.count -= 1;
         } else {
             self.pending = self.pending.saturating_sub(1);
         }
-        let mut left = self.active.iter_mut().zip(self.multipliers.iter_mut()).skip(at);
-        if let Some(mut place) = left.next() {
-            for next in left {
+        let mut places = entries_mut(&mut self.active).iter_mut().zip(entries_mut(&mut self.multipliers));
+        if let Some(mut place) = places.nth(at) {
+            for next in places {
                 (*place.0, *place.1) = (*next.0, *next.1);
                 place = next;
             }
         }
     }
 
-    /// What the set makes of a constraint's normal m: its row of L, the coefficients r of the nearest combination `M_Wᵀ r`, and
-    /// its pivot, the squared distance to it.
-    pub(super) fn project<const M: usize>(
-        &self,
-        program: &FactoredProgram<T, N, M>,
-        constraint: u16,
-    ) -> ([T; N], [T; N], T) {
-        let mut normal = [T::ZERO; N];
-        let (start, m) = program.normal(constraint);
-        for (to, &m) in tail_mut(&mut normal, start).iter_mut().zip(m) {
-            *to = m;
-        }
+    /// What the set makes of a constraint's normal m.
+    pub(super) fn project<const M: usize>(&self, program: &FactoredProgram<T, N, M>, constraint: u16) -> Projection<T, N> {
+        let mut rest = program.copy_normal(constraint);
         let mut row = [T::ZERO; N];
-        for (entry, active) in row.iter_mut().zip(self.active()) {
-            let (start, m) = program.normal(active.constraint);
-            *entry = product(m, tail(&normal, start));
-        }
+        program.multiply(self.active(), &rest, &mut row);
         self.forward(&mut row);
-        let square = product(&normal, &normal);
-        let mut pivot = square - self.divide(&mut row);
-        let mut combination = row;
-        self.backward(&mut combination);
-        // Where the difference cancels, the distance itself.
-        if pivot < T::of_f64(0.01) * square {
-            for (active, &r) in self.active().iter().zip(&combination) {
-                let (start, m) = program.normal(active.constraint);
-                add_scaled(tail_mut(&mut normal, start), -r, m);
-            }
-            pivot = product(&normal, &normal);
-        }
-        (row, combination, pivot)
+        self.divide(&mut row);
+        let mut nearest = row;
+        self.backward(&mut nearest);
+        program.combine(self.active(), head(&nearest, self.count), -T::ONE, &mut rest);
+        let pivot = product(&rest, &rest);
+        Projection { row, nearest, rest, pivot }
     }
 
     /// `L⁻¹ b` in place.
@@ -219,15 +204,11 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
         }
     }
 
-    /// `D⁻¹ b` in place; returns `bᵀ D⁻¹ b`.
-    pub(super) fn divide(&self, b: &mut [T; N]) -> T {
-        let mut sum = T::ZERO;
+    /// `D⁻¹ b` in place.
+    pub(super) fn divide(&self, b: &mut [T; N]) {
         for (b, &d) in b.iter_mut().zip(self.pivots.iter()).take(self.count) {
-            let entry = *b;
-            *b = entry / d;
-            sum += entry * *b;
+            *b /= d;
         }
-        sum
     }
 
     /// `L⁻ᵀ b` in place.

@@ -1,11 +1,12 @@
 //! Bare-metal harness: the measured problems, and what it takes to run and weigh them under emulation.
 //!
-//! [`data`], [`methods`] and [`workload`] also compile for the host, which repeats every solve and compares bit for bit.
+//! [`data`], [`methods`], [`programs`] and [`workload`] also compile for the host, which repeats every solve and compares bit for bit.
 
 #![no_std]
 
 pub mod data;
 pub mod methods;
+pub mod programs;
 pub mod workload;
 
 #[cfg(target_os = "none")]

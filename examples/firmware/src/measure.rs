@@ -3,6 +3,7 @@
 use core::arch::asm;
 use core::hint::black_box;
 
+use crate::programs::{Program, Regulator};
 use crate::semihosting::exit;
 use crate::workload::Answer;
 
@@ -13,6 +14,39 @@ pub fn report<P, A: Answer>(problem: &P, work: fn(&P) -> A) -> ! {
     let answer = meter.call(problem, work);
     meter.log_all("solve");
     finish(&answer)
+}
+
+/// Sets up a quadratic program, solves it from nothing and again, logs what each cost, and ends the emulation.
+pub fn program<const N: usize, const M: usize>(mut program: Program<N, M>) -> ! {
+    let clock = Clock::start();
+    let jobs: [(&str, fn(&mut Program<N, M>)); 3] =
+        [("set up", Program::set_up), ("solve", Program::solve), ("solve again", Program::solve_again)];
+    for (name, job) in jobs {
+        let mut meter = Meter::new(&clock);
+        meter.call(&mut program, job);
+        meter.log_worst(name);
+    }
+    finish(&program.solution())
+}
+
+/// Runs a control loop, logs what its ticks cost and how that compares with what was known before, and ends the emulation.
+pub fn control<const N: usize, const M: usize>(regulator: Option<Regulator<N, M>>) -> ! {
+    let Some(mut regulator) = regulator else { exit(false) };
+    let clock = Clock::start();
+    let mut ticks = Meter::new(&clock);
+    for _ in 0..Regulator::<N, M>::TICKS {
+        ticks.call(&mut regulator, Regulator::tick);
+    }
+    ticks.log_all("ticks");
+    ticks.log_worst("tick");
+    defmt::println!(
+        "at most {=u32} steps and {=u32} multiply-adds a tick by its budget; the worst took {=u32} steps, {=u32} were late",
+        Regulator::<N, M>::BUDGET,
+        Regulator::<N, M>::work(),
+        regulator.most_steps,
+        regulator.late
+    );
+    finish(&regulator)
 }
 
 /// Logs an answer and ends the emulation.
@@ -154,7 +188,7 @@ unsafe extern "C" {
 impl Paint {
     const COLOUR: u32 = 0xdead_beef;
     /// More than any measured call needs, and soon painted.
-    const DEPTH: usize = 8 << 10;
+    const DEPTH: usize = 32 << 10;
 
     /// Paints below the caller's frame; inlined, so that it has no frame of its own.
     #[inline(always)]

@@ -11,7 +11,8 @@ use anyhow::{Context, Result, bail, ensure};
 use defmt_decoder::{DecodeError, Table};
 use firmware::data;
 use firmware::methods::{Attitude, Decay, Recursions, Rosenbrock};
-use firmware::workload::{Answer, EllipsoidFit, Magnetometer, Misra1aFit, SphereFit, calibrate, marquardt, tolerances};
+use firmware::programs::{self, Program, Regulator};
+use firmware::workload::{Answer, EllipsoidFit, Magnetometer, Misra1aFit, Solution, SphereFit, calibrate, marquardt, tolerances};
 use object::{Object, ObjectSection, SectionFlags, SectionKind};
 use thalweg::Real;
 use thalweg::calibration::{Calibrator, Settings};
@@ -91,16 +92,21 @@ fn images() -> Result<Vec<Image>> {
     }
     let ellipsoid = EllipsoidFit::<f32, 200>::prepare();
     let sphere = SphereFit::<f32, 20>::prepare().solve::<Normal>();
+    let (boxed, horizon) = (solved(programs::boxed()), solved(programs::horizon()));
     let newton = GaussNewton { tolerances: tolerances(), ..GaussNewton::default() };
     let dogleg = Dogleg { tolerances: tolerances(), ..Dogleg::default() };
     let rosenbrock = |name, answer| Image::new(name, Some("rosenbrock_baseline"), 2, &answer);
     Ok(vec![
+        Image::new("boxqp10", Some("boxqp10_baseline"), 0, &boxed),
         Image::new("calibrate", None, 0, &calibrator),
         Image::new("ellipsoid", Some("ellipsoid_baseline"), 200, &ellipsoid.solve::<Normal>()),
         Image::new("ellipsoid120", None, 120, &EllipsoidFit::<f32, 120>::prepare().solve::<Normal>()),
         Image::new("ellipsoid2000", None, 2000, &EllipsoidFit::<f32, 2000>::prepare().solve::<Normal>()),
         Image::new("ellipsoid_root", Some("ellipsoid_baseline"), 200, &ellipsoid.solve::<SquareRoot>()),
         Image::new("misra1a", Some("misra1a_baseline"), 14, &Misra1aFit::<f32>::prepare().solve::<Normal>()),
+        Image::new("mpc", None, BIG, &controlled::<30, 30>()?),
+        Image::new("mpc_boxed", None, 0, &controlled::<10, 0>()?),
+        Image::new("mpcqp30", Some("mpcqp30_baseline"), BIG, &horizon),
         Image::new("recursive", None, 0, &recursions),
         rosenbrock("rosenbrock", Rosenbrock.solve::<Normal>(&marquardt())),
         rosenbrock("rosenbrock_dogleg", Rosenbrock.solve::<Normal>(&dogleg)),
@@ -110,6 +116,22 @@ fn images() -> Result<Vec<Image>> {
         Image::new("separable", None, 20, &Decay::<20>::prepare().solve()),
         Image::new("sphere", Some("sphere_baseline"), 20, &sphere),
     ])
+}
+
+/// As many samples as keep an image off the smallest board.
+const BIG: usize = 1000;
+
+fn solved<const N: usize, const M: usize>(mut program: Program<N, M>) -> Solution<N> {
+    program.set_up();
+    program.solve();
+    program.solve_again();
+    program.solution()
+}
+
+fn controlled<const N: usize, const M: usize>() -> Result<Regulator<N, M>> {
+    let mut regulator = Regulator::new().context("the program is convex")?;
+    (0..Regulator::<N, M>::TICKS).for_each(|_| regulator.tick());
+    Ok(regulator)
 }
 
 /// What a run printed.

@@ -1,0 +1,10 @@
+#![no_std]
+#![no_main]
+
+use firmware::measure::program;
+use firmware::programs;
+
+#[unsafe(no_mangle)]
+fn main() -> ! {
+    program(programs::boxed())
+}

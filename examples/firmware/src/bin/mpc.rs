@@ -1,0 +1,10 @@
+#![no_std]
+#![no_main]
+
+use firmware::measure::control;
+use firmware::programs::Regulator;
+
+#[unsafe(no_mangle)]
+fn main() -> ! {
+    control(Regulator::<30, 30>::new())
+}
