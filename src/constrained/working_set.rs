@@ -79,7 +79,9 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
     }
 
     pub(super) fn contains(&self, constraint: usize) -> bool {
-        head(entries(&self.active), self.count + self.pending).iter().any(|active| usize::from(active.constraint) == constraint)
+        head(entries(&self.active), self.count + self.pending)
+            .iter()
+            .any(|active| usize::from(active.constraint) == constraint)
     }
 
     /// The next constraint that is listed but not factored, with its multiplier.
@@ -182,7 +184,11 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
     }
 
     /// What the set makes of a constraint's normal m.
-    pub(super) fn project<const M: usize>(&self, program: &FactoredProgram<T, N, M>, constraint: u16) -> Projection<T, N> {
+    pub(super) fn project<const M: usize>(
+        &self,
+        program: &FactoredProgram<T, N, M>,
+        constraint: u16,
+    ) -> Projection<T, N> {
         let mut rest = program.copy_normal(constraint);
         let mut row = [T::ZERO; N];
         program.multiply(self.active(), &rest, &mut row);

@@ -1,10 +1,11 @@
 //! Bare-metal harness: the measured problems, and what it takes to run and weigh them under emulation.
 //!
-//! [`data`], [`methods`], [`programs`] and [`workload`] also compile for the host, which repeats every solve and compares bit for bit.
+//! [`data`], [`echo`], [`methods`], [`programs`] and [`workload`] also compile for the host, which repeats every solve and compares bit for bit.
 
 #![no_std]
 
 pub mod data;
+pub mod echo;
 pub mod methods;
 pub mod programs;
 pub mod workload;

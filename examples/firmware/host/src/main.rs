@@ -10,9 +10,12 @@ use std::{env, fs};
 use anyhow::{Context, Result, bail, ensure};
 use defmt_decoder::{DecodeError, Table};
 use firmware::data;
+use firmware::echo::{Echo, heard};
 use firmware::methods::{Attitude, Decay, Recursions, Rosenbrock};
 use firmware::programs::{self, Program, Regulator};
-use firmware::workload::{Answer, EllipsoidFit, Magnetometer, Misra1aFit, Solution, SphereFit, calibrate, marquardt, tolerances};
+use firmware::workload::{
+    Answer, EllipsoidFit, Magnetometer, Misra1aFit, Solution, SphereFit, calibrate, marquardt, tolerances,
+};
 use object::{Object, ObjectSection, SectionFlags, SectionKind};
 use thalweg::Real;
 use thalweg::calibration::{Calibrator, Settings};
@@ -99,6 +102,7 @@ fn images() -> Result<Vec<Image>> {
     Ok(vec![
         Image::new("boxqp10", Some("boxqp10_baseline"), 0, &boxed),
         Image::new("calibrate", None, 0, &calibrator),
+        Image::new("echo", None, BIG, &echo()),
         Image::new("ellipsoid", Some("ellipsoid_baseline"), 200, &ellipsoid.solve::<Normal>()),
         Image::new("ellipsoid120", None, 120, &EllipsoidFit::<f32, 120>::prepare().solve::<Normal>()),
         Image::new("ellipsoid2000", None, 2000, &EllipsoidFit::<f32, 2000>::prepare().solve::<Normal>()),
@@ -126,6 +130,13 @@ fn solved<const N: usize, const M: usize>(mut program: Program<N, M>) -> Solutio
     program.solve();
     program.solve_again();
     program.solution()
+}
+
+fn echo() -> Echo {
+    let mut echo = Echo::new();
+    heard().for_each(|sample| echo.listen(sample));
+    while echo.tick() {}
+    echo
 }
 
 fn controlled<const N: usize, const M: usize>() -> Result<Regulator<N, M>> {
