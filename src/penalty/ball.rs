@@ -131,13 +131,14 @@ impl<T: Real> Penalty<T> for LInfinity<T> {
         }
     }
 
-    /// Exact: `∂p(x)` is λ times the convex hull of `sign(xⱼ) eⱼ` over the largest entries, the l1 ball of radius λ at zero.
+    /// Exact: `∂p(x)` is λ times the convex hull of `sign(xⱼ) eⱼ` over the largest entries, equal up to rounding, and the l1 ball of radius λ at zero.
     fn gap(&self, x: &[T], g: &mut [T]) -> T {
         let height = largest(x);
         if height == T::ZERO {
             self.prox(g, T::ONE);
             return norm_of(g);
         }
+        let height = height - rounding(1, height);
         let outward = |(&x, &g): (&T, &T)| (x.abs() >= height).then(|| -g * T::ONE.copysign(x));
         let (top, theta) = simplex_threshold(x.iter().zip(g.iter()).filter_map(outward), self.strength);
         for (g, x) in g.iter_mut().zip(x) {

@@ -90,13 +90,16 @@ impl<T: Real, const N: usize> Penalty<T> for Semidefinite<N> {
         let Some(a) = as_matrix::<T, N, N>(x) else { return };
         let mut part = symmetric_part(&a);
         let found = eigen(part);
-        // Taking the negative part away leaves a matrix that is already inside as it is.
-        let sum = columns_mut(&mut part);
-        for (&value, v) in entries(&found.values).iter().zip(columns(&found.vectors)) {
-            if value < T::ZERO {
-                for j in 0..N {
-                    for i in 0..N {
-                        sum[j][i] -= value * v[i] * v[j];
+        if found.values.iter().any(|&value| value < T::ZERO) {
+            // From the positive part alone, so that its rounding is relative to what is left.
+            part = zeros();
+            let sum = columns_mut(&mut part);
+            for (&value, v) in entries(&found.values).iter().zip(columns(&found.vectors)) {
+                if value > T::ZERO {
+                    for j in 0..N {
+                        for i in 0..N {
+                            sum[j][i] += value * v[i] * v[j];
+                        }
                     }
                 }
             }

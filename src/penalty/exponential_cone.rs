@@ -83,8 +83,16 @@ fn project<T: Real>(x: T, y: T, z: T) -> (T, T, T) {
         }
     }
     let rho = T::HALF * (low + high);
-    let s = split(rho).0.max(T::ZERO);
-    (s * rho, s, s * rho.exp())
+    let (s, d) = split(rho);
+    let slope = rho.exp();
+    let (y, z) = if rho > T::ZERO {
+        // Where the exponential is steep, s may be smaller than the resolution of ρ, and the third coordinate tells it.
+        let third = (z + d / slope).max(T::ZERO);
+        (third / slope, third)
+    } else {
+        (s.max(T::ZERO), s.max(T::ZERO) * slope)
+    };
+    (rho * y, y, z)
 }
 
 /// The first point on a doubling walk from `start` at which `found` holds; the exponential ends it long before the bound.

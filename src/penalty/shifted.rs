@@ -114,7 +114,7 @@ fn entry<T: Real, const N: usize>(v: &SVector<T, N>, j: usize) -> T {
 
 impl<T: Real, P, const N: usize> Translated<P, T, N> {
     /// `x - center`.
-    fn from_center(&self, x: &[T]) -> Option<[T; N]> {
+    fn centered(&self, x: &[T]) -> Option<[T; N]> {
         let mut x = *<&[T; N]>::try_from(x).ok()?;
         for (x, &center) in x.iter_mut().zip(entries(&self.center)) {
             *x -= center;
@@ -125,11 +125,11 @@ impl<T: Real, P, const N: usize> Translated<P, T, N> {
 
 impl<T: Real, P: Penalty<T>, const N: usize> Penalty<T> for Translated<P, T, N> {
     fn value(&self, x: &[T]) -> T {
-        self.from_center(x).map_or(T::INFINITY, |x| self.penalty.value(&x))
+        self.centered(x).map_or(T::INFINITY, |x| self.penalty.value(&x))
     }
 
     fn prox(&self, x: &mut [T], rate: T) {
-        let Some(mut z) = self.from_center(x) else { return };
+        let Some(mut z) = self.centered(x) else { return };
         self.penalty.prox(&mut z, rate);
         for ((x, &z), &center) in x.iter_mut().zip(&z).zip(entries(&self.center)) {
             *x = z + center;
@@ -137,7 +137,7 @@ impl<T: Real, P: Penalty<T>, const N: usize> Penalty<T> for Translated<P, T, N> 
     }
 
     fn gap(&self, x: &[T], g: &mut [T]) -> T {
-        self.from_center(x).map_or(T::INFINITY, |x| self.penalty.gap(&x, g))
+        self.centered(x).map_or(T::INFINITY, |x| self.penalty.gap(&x, g))
     }
 
     fn convexity(&self) -> T {

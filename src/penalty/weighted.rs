@@ -21,8 +21,9 @@ pub trait Strength<T: Real>: ScalarPenalty<T> + Copy {
 macro_rules! strength {
     ($($name:ident),*) => { $(
         impl<T: Real> Strength<T> for $name<T> {
-            fn strengthened(self, factor: T) -> Self {
-                Self { strength: factor * self.strength, ..self }
+            fn strengthened(mut self, factor: T) -> Self {
+                self.strength *= factor;
+                self
             }
         }
     )* };
