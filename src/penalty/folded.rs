@@ -118,7 +118,9 @@ impl<T: Real> ScalarPenalty<T> for Mcp<T> {
         if rate >= reach {
             return if size <= l * (reach * rate).sqrt() { T::ZERO } else { x };
         }
-        if size <= reach * l {
+        if size <= rate * l {
+            T::ZERO
+        } else if size <= reach * l {
             let shrunk = soft(size, rate * l) / (T::ONE - rate / reach);
             shrunk.min(size).copysign(x)
         } else {
