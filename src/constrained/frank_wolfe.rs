@@ -136,7 +136,7 @@ impl<T: Real, const N: usize, const C: usize> FrankWolfeState<T, N, C> {
     /// The place and the slope `⟨g, v⟩` of the atom with the largest.
     fn worst(&self) -> Option<(usize, T)> {
         let mut worst = None;
-        for (k, (atom, &weight)) in self.atoms.column_iter().zip(entries(&self.weights)).enumerate() {
+        for (k, (atom, &weight)) in columns(&self.atoms).iter().zip(entries(&self.weights)).enumerate() {
             let slope = atom.iter().zip(entries(&self.gradient)).fold(T::ZERO, |sum, (&a, &g)| sum + a * g);
             if weight > T::ZERO && !worst.is_some_and(|(_, most)| slope <= most) {
                 worst = Some((k, slope));
@@ -192,11 +192,13 @@ impl<T: Real, const N: usize, const C: usize> FrankWolfeState<T, N, C> {
 
     /// x after such a step, from the atoms: `x + γ(x - v)` would leave the set by rounding.
     fn combined(&self, k: usize, gamma: T, dropped: bool) -> SVector<T, N> {
-        let (mut x, mut total) = (linalg::zeros(), T::ZERO);
-        for (i, (atom, &weight)) in self.atoms.column_iter().zip(entries(&self.weights)).enumerate() {
+        let (mut x, mut total): (SVector<T, N>, T) = (linalg::zeros(), T::ZERO);
+        for (i, (atom, &weight)) in columns(&self.atoms).iter().zip(entries(&self.weights)).enumerate() {
             if weight > T::ZERO {
                 let weight = Self::left(i, weight, k, gamma, dropped);
-                x += atom * weight;
+                for (x, &a) in entries_mut(&mut x).iter_mut().zip(atom) {
+                    *x += a * weight;
+                }
                 total += weight;
             }
         }

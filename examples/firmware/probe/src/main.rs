@@ -15,6 +15,7 @@ mod fits;
 mod memories;
 mod oracles;
 mod sensors;
+mod splittings;
 
 use nalgebra::{SVector, vector};
 use thalweg::calibration::{Calibrator, Coverage, Ladder, Rung, Settings};
@@ -73,6 +74,7 @@ fn everything<T: Real>() {
     fits::everything::<T>();
     memories::everything::<T>();
     sensors::everything::<T>();
+    splittings::everything::<T>();
     cameras::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();
