@@ -54,11 +54,11 @@ fn rates(convexity: f64) -> Vec<f64> {
 
 /// The objective at the best point of a grid, refined around its five best places.
 fn brute(objective: impl Fn(f64) -> f64, span: f64, kinks: &[f64]) -> f64 {
-    let mut grid: Vec<f64> = (-400..=400).map(|i| span * f64::from(i) / 400.0).collect();
-    grid.extend_from_slice(kinks);
-    grid.sort_by(|&a, &b| objective(a).total_cmp(&objective(b)));
-    let mut best = objective(grid[0]);
-    for &center in &grid[..5] {
+    let grid = (-400..=400).map(|i| span * f64::from(i) / 400.0);
+    let mut grid: Vec<(f64, f64)> = grid.chain(kinks.iter().copied()).map(|z| (objective(z), z)).collect();
+    grid.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut best = grid[0].0;
+    for &(_, center) in &grid[..5] {
         let (mut center, mut width) = (center, span / 200.0);
         for _ in 0..12 {
             for i in -10..=10 {
