@@ -279,7 +279,8 @@ fn scalar_input_that_is_not_a_number_stays_so() {
             assert!(penalty.prox(f64::NAN, rate).is_nan(), "{name}");
             for x in [f64::INFINITY, f64::NEG_INFINITY, f64::MAX, -f64::MAX, f64::MIN_POSITIVE] {
                 let z = penalty.prox(x, rate);
-                assert!(!z.is_nan() && !(z * x < 0.0 && penalty.value(x).is_finite()), "{name} at {x}: {z}");
+                let turned = z * x < 0.0 && penalty.value(x).is_finite();
+                assert!(!z.is_nan() && !turned, "{name} at {x}: {z}");
             }
         }
     }
