@@ -31,7 +31,7 @@ pub trait Convex<T: Real>: Penalty<T> {
 /// ```
 /// use thalweg::penalty::{Conjugate, Each, L1, Penalty};
 /// let mut y = [3.0, -0.5];
-/// Conjugate::<_, 2>(Each(L1 { strength: 1.0 })).prox(&mut y, 0.7);
+/// Conjugate::<_, 2>(Each(L1 { strength: 1.0 })).prox(&mut y, 1.0);
 /// assert_eq!(y, [1.0, -0.5]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -37,8 +37,8 @@ pub struct Scad<T> {
 ///
 /// ```
 /// use thalweg::penalty::{Mcp, ScalarPenalty};
-/// let mcp = Mcp { strength: 1.0, reach: 3.0 };
-/// assert_eq!((mcp.prox(0.9, 1.0), mcp.prox(2.5, 1.0), mcp.prox(4.0, 1.0)), (0.0, 2.25, 4.0));
+/// let mcp = Mcp { strength: 1.0, reach: 2.0 };
+/// assert_eq!((mcp.prox(0.9, 1.0), mcp.prox(1.5, 1.0), mcp.prox(4.0, 1.0)), (0.0, 1.0, 4.0));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -3,6 +3,24 @@
 //! A set is the penalty that is zero on it and infinite elsewhere; its proximal operator is the projection, at any rate.
 //! A penalty of one number is a [`ScalarPenalty`]; [`Each`] makes a [`Penalty`] of it. Slices are all they see, so the same
 //! penalty runs on a fixed array and on a column of any length.
+//!
+//! | of | penalties |
+//! |---|---|
+//! | one number, convex | [`Zero`], [`L1`], [`SquaredL2`], [`ElasticNet`], [`Huber`], [`Hinge`], [`Quantile`], [`LogBarrier`], [`Entropy`], [`Interval`] |
+//! | one number, nonconvex | [`Scad`], [`Mcp`], [`CappedL1`], [`LogSum`], [`HalfPower`], [`TwoThirdsPower`], [`L0`] |
+//! | a group | [`Radial`] (group lasso, group MCP, group SCAD), [`SparseGroup`], [`LInfinity`] |
+//! | a sequence, or by rank | [`TotalVariation`], [`Isotonic`], [`SortedL1`] (SLOPE, OSCAR), [`SumLargest`], [`Permutahedron`], [`Cardinality`] |
+//! | balls and simplices | [`L1Ball`], [`L2Ball`], `Each(Interval::symmetric(r))`, [`Simplex`], [`CappedSimplex`], [`Bounds`](crate::least_squares::Bounds) |
+//! | planes and cones | [`HalfSpace`], [`Hyperplane`], [`AffineSet`], [`SecondOrderCone`], [`ExponentialCone`], [`Semidefinite`] |
+//! | a matrix | [`Spectral`] (nuclear norm of [`L1`], rank of [`L0`]) |
+//!
+//! | calculus | |
+//! |---|---|
+//! | [`Weighted`] | a factor on the strength of each coordinate |
+//! | [`Scaled`], [`Ridged`] | `c · p(x)`, `p(x) + ½μ‖x‖²` |
+//! | [`Tilted`], [`Translated`], [`Rotated`] | `p(x) + ⟨c, x⟩`, `p(x - c)`, `p(Q x)` |
+//! | [`Groups`], [`Blocks`] | one penalty on every group, different ones on two parts |
+//! | [`Conjugate`], [`MoreauEnvelope`] | `p*`, and p made smooth |
 
 mod ball;
 mod barrier;

@@ -54,11 +54,11 @@ fn rates(convexity: f64) -> Vec<f64> {
 
 /// The objective at the best point of a grid, refined around its five best places.
 fn brute(objective: impl Fn(f64) -> f64, span: f64, kinks: &[f64]) -> f64 {
-    let mut grid: Vec<f64> = (-400..=400).map(|i| span * f64::from(i) / 400.0).collect();
-    grid.extend_from_slice(kinks);
-    grid.sort_by(|&a, &b| objective(a).total_cmp(&objective(b)));
-    let mut best = objective(grid[0]);
-    for &center in &grid[..5] {
+    let grid = (-400..=400).map(|i| span * f64::from(i) / 400.0);
+    let mut grid: Vec<(f64, f64)> = grid.chain(kinks.iter().copied()).map(|z| (objective(z), z)).collect();
+    grid.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut best = grid[0].0;
+    for &(_, center) in &grid[..5] {
         let (mut center, mut width) = (center, span / 200.0);
         for _ in 0..12 {
             for i in -10..=10 {
@@ -279,7 +279,8 @@ fn scalar_input_that_is_not_a_number_stays_so() {
             assert!(penalty.prox(f64::NAN, rate).is_nan(), "{name}");
             for x in [f64::INFINITY, f64::NEG_INFINITY, f64::MAX, -f64::MAX, f64::MIN_POSITIVE] {
                 let z = penalty.prox(x, rate);
-                assert!(!z.is_nan() && !(z * x < 0.0 && penalty.value(x).is_finite()), "{name} at {x}: {z}");
+                let turned = z * x < 0.0 && penalty.value(x).is_finite();
+                assert!(!z.is_nan() && !turned, "{name} at {x}: {z}");
             }
         }
     }

@@ -14,6 +14,7 @@ mod cameras;
 mod fits;
 mod memories;
 mod oracles;
+mod penalties;
 mod sensors;
 mod splittings;
 
@@ -76,6 +77,7 @@ fn everything<T: Real>() {
     sensors::everything::<T>();
     splittings::everything::<T>();
     cameras::everything::<T>();
+    penalties::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();
 }
