@@ -4,8 +4,8 @@ use core::convert::Infallible;
 use core::fmt::Debug;
 
 use thalweg::composite::{
-    FistaState, NonconvexAcceleratedState, PanocState, ProximalGradientState, ProximalNewtonState,
-    ProximalQuasiNewtonState, SpectralState,
+    CyclicState, FistaState, FractionalState, NonconvexAcceleratedState, PanocState, ProximalConjugateGradientState,
+    ProximalGradientState, ProximalNewtonState, ProximalQuasiNewtonState, SpectralState, VarianceReducedState,
 };
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
@@ -71,13 +71,17 @@ macro_rules! composite {
 }
 
 composite!(
+    CyclicState<B>,
     FistaState,
+    FractionalState,
     NonconvexAcceleratedState,
     PanocState<M>,
+    ProximalConjugateGradientState,
     ProximalGradientState,
     ProximalNewtonState,
     ProximalQuasiNewtonState,
-    SpectralState<M>
+    SpectralState<M>,
+    VarianceReducedState<B>
 );
 
 impl<T: Real, const N: usize, const A: usize, K, G: Gather<T> + Clone> Memory for Fit<T, N, A, K, G>
@@ -330,9 +334,11 @@ mod table {
     pub use nalgebra::SVector;
     pub use thalweg::Real;
     pub use thalweg::composite::{
-        Damping, Fista, FistaState, NonconvexAccelerated, NonconvexAcceleratedState, Panoc, PanocState,
-        ProximalGradient, ProximalGradientState, ProximalNewton, ProximalNewtonState, ProximalQuasiNewton,
-        ProximalQuasiNewtonState, Restart, SpectralProjectedGradient, SpectralState,
+        CyclicBlockCoordinate, CyclicState, Damping, Fista, FistaState, FractionalCoordinate, FractionalRule,
+        FractionalState, NonconvexAccelerated, NonconvexAcceleratedState, Panoc, PanocState, ProximalConjugateGradient,
+        ProximalConjugateGradientState, ProximalGradient, ProximalGradientState, ProximalNewton, ProximalNewtonState,
+        ProximalQuasiNewton, ProximalQuasiNewtonState, Restart, SpectralProjectedGradient, SpectralState,
+        VarianceReducedCoordinate, VarianceReducedState,
     };
     pub use thalweg::least_squares::{
         Affine, Bounds, DenseState, Dogleg, GaussNewton, GeodesicLevenbergMarquardt, GeodesicState, Graduated,
@@ -342,6 +348,7 @@ mod table {
     pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::smooth::{GradientDescent, GradientDescentState};
 
+    pub use crate::composite::Terms;
     pub use crate::domains::{Pairs, Triples, Whole};
     pub use crate::problems::{Decay, Fours, Valley, point};
 
@@ -388,6 +395,10 @@ mod table {
         NonconvexAccelerated { damping: Damping::Original, ..NonconvexAccelerated::new(mcp(), T::of_f64(20.0)) }
     }
 
+    pub fn ratio<T: Real>(rule: FractionalRule) -> FractionalCoordinate<T, 2> {
+        FractionalCoordinate { strength: T::of_f64(0.1), rule, ..FractionalCoordinate::new(point([40.0, 4.0])) }
+    }
+
     /// Where the methods of this table for composite problems start.
     pub fn slope<T: Real>() -> SVector<T, 2> {
         point([-0.5, 1.0])
@@ -420,6 +431,14 @@ subjects! {
         Forward(Valley);
     spectral: SpectralProjectedGradient::new(low::<T>()), SpectralState::<T, 2, 4>::new(slope()), Forward(Valley);
     spectral_lasso: SpectralProjectedGradient::new(lasso::<T>()), SpectralState::<T, 2, 4>::new(slope()), Forward(Valley);
+    proximal_conjugate_gradient: ProximalConjugateGradient::new(lasso::<T>()), ProximalConjugateGradientState::new(slope()),
+        Forward(Valley);
+    cyclic: CyclicBlockCoordinate::new(lasso::<T>()), CyclicState::<T, 2, 1>::new(slope()), Forward(Valley);
+    one_block: CyclicBlockCoordinate::new(low::<T>()), CyclicState::<T, 2, 2>::new(slope()), Forward(Valley);
+    variance_reduced: VarianceReducedCoordinate { batch: 2, ..VarianceReducedCoordinate::new(lasso::<T>(), T::of_f64(0.1)) },
+        VarianceReducedState::<T, 2, 1>::new(slope()), Terms;
+    fractional: ratio::<T>(FractionalRule::Parametric), FractionalState::new(slope()), Forward(Valley);
+    fractional_by_ratio: ratio::<T>(FractionalRule::Ratio), FractionalState::new(slope()), Forward(Valley);
     square_root: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Forward(Decay);
     normal: LevenbergMarquardt::<T>::default(), start::<T, Normal>(), Forward(Decay);
     square_root_blocks: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Fours(Forward(Decay));

@@ -11,6 +11,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 mod cameras;
+mod composites;
 mod fits;
 mod memories;
 mod oracles;
@@ -74,6 +75,7 @@ fn everything<T: Real>() {
     memories::everything::<T>();
     sensors::everything::<T>();
     cameras::everything::<T>();
+    composites::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();
 }
