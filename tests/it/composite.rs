@@ -211,9 +211,8 @@ fn the_coordinates_of_a_quadratic() {
 /// On a quadratic the subproblem is the problem: two Hessians, one at the start and one to confirm.
 #[test]
 fn newton_on_a_quadratic_is_one_subproblem() {
-    let method =
-        ProximalNewton { gap_tolerance: 1e-10, forcing: 0.0, sweep_limit: 100_000, ..ProximalNewton::new(l1(0.5)) };
-    let outcome = outcome!("newton", method, ProximalNewtonState::new(vector![0.0, 0.0]), three_rows::<f64>());
+    let method = ProximalNewton { gap_tolerance: 1e-10, forcing: 0.0, ..ProximalNewton::new(l1(0.5)) };
+    let outcome = outcome!("newton", method, ProximalNewtonState::new(vector![0.0, 0.0]), Terms::whole::<f64>());
     assert_eq!((outcome.calls, outcome.status), (2, Status::Converged(Criterion::Gap)), "{outcome:?}");
 }
 
@@ -303,5 +302,87 @@ fn variance_reduction_reaches_the_minimizer_of_the_mean() {
         let Ok(status) = method.run(&mut state, &mut Terms, BUDGET);
         assert_eq!(status, Status::Converged(Criterion::Gap), "{state:?}");
         assert!((state.x() - exact.x).amax() < 1e-8, "{:?} {:?}", state.x(), exact);
+    }
+}
+
+/// What each method says of a problem, as `(status, x)`.
+fn verdicts(
+    penalty: Each<L1<f64>>,
+    f: impl FnMut(&SVector<f64, 1>, &mut SVector<f64, 1>) -> f64 + Clone,
+    start: f64,
+) -> Vec<(Status, f64)> {
+    macro_rules! verdict {
+        ($method:expr, $state:expr) => {{
+            let mut state = $state;
+            let Ok(status) = $method.run(&mut state, &mut gradient_fn(f.clone()), 100_000);
+            (status, state.x()[0])
+        }};
+    }
+    let x = vector![start];
+    vec![
+        verdict!(ProximalGradient::new(penalty), ProximalGradientState::new(x)),
+        verdict!(Fista::new(penalty), FistaState::new(x)),
+        verdict!(Panoc::new(penalty), PanocState::<f64, 1, 5>::new(x)),
+        verdict!(Panoc::plus(penalty), PanocState::<f64, 1, 0>::new(x)),
+        verdict!(ProximalQuasiNewton::new(penalty), ProximalQuasiNewtonState::new(x)),
+        verdict!(ProximalConjugateGradient::new(penalty), ProximalConjugateGradientState::new(x)),
+        verdict!(SpectralProjectedGradient::new(penalty), SpectralState::<f64, 1, 5>::new(x)),
+        verdict!(NonconvexAccelerated::new(penalty.0, 1.0), NonconvexAcceleratedState::new(x)),
+    ]
+}
+
+#[test]
+fn bad_input_ends_in_an_honest_status() {
+    let bowl = |x: &SVector<f64, 1>, g: &mut SVector<f64, 1>| {
+        g[0] = x[0] - 3.0;
+        0.5 * g[0] * g[0]
+    };
+    for (status, x) in verdicts(l1(1.0), bowl, 0.0) {
+        assert!(status == Status::Converged(Criterion::Gap) && (x - 2.0).abs() < 1e-7, "{status:?} {x}");
+    }
+    for (status, _) in verdicts(
+        l1(1.0),
+        |_, g| {
+            g[0] = f64::NAN;
+            f64::NAN
+        },
+        0.0,
+    ) {
+        assert_eq!(status, Status::Stalled(Stall::NonFinite));
+    }
+    for (status, _) in verdicts(
+        l1(1.0),
+        |_, g| {
+            g[0] = f64::INFINITY;
+            0.0
+        },
+        0.0,
+    ) {
+        assert_eq!(status, Status::Stalled(Stall::NonFinite));
+    }
+    for (status, _) in verdicts(l1(-1.0), bowl, 0.0) {
+        assert_eq!(status, Status::Stalled(Stall::Config(ConfigError::Weight)));
+    }
+    for (status, x) in verdicts(
+        l1(0.0),
+        |_, g| {
+            g[0] = 0.0;
+            7.0
+        },
+        5.0,
+    ) {
+        assert_eq!((status, x), (Status::Converged(Criterion::Gap), 5.0), "a constant is flat everywhere");
+    }
+    // A gradient of the wrong sign: no method goes uphill, all give up.
+    for (status, x) in verdicts(
+        l1(0.1),
+        |x, g| {
+            g[0] = 3.0 - x[0];
+            0.5 * (x[0] - 3.0).powi(2)
+        },
+        0.0,
+    ) {
+        assert!(matches!(status, Status::Stalled(_) | Status::Running), "{status:?}");
+        assert!(0.5 * (x - 3.0).powi(2) + 0.1 * x.abs() <= 4.5 + 1e-11, "{status:?} {x}");
     }
 }

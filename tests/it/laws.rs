@@ -388,15 +388,21 @@ mod table {
     }
 
     pub fn restarted<T: Real>(restart: Restart) -> Fista<T, Each<L1<T>>> {
-        Fista { restart, ..Fista::new(lasso()) }
+        Fista { gap_tolerance: T::of_f64(1e-3), restart, ..Fista::new(lasso()) }
     }
 
-    pub fn original<T: Real>() -> NonconvexAccelerated<T, Mcp<T>> {
-        NonconvexAccelerated { damping: Damping::Original, ..NonconvexAccelerated::new(mcp(), T::of_f64(20.0)) }
+    pub fn damped<T: Real>(damping: Damping) -> NonconvexAccelerated<T, Mcp<T>> {
+        let gap_tolerance = T::of_f64(1e-2);
+        NonconvexAccelerated { gap_tolerance, damping, ..NonconvexAccelerated::new(mcp(), T::of_f64(20.0)) }
+    }
+
+    pub fn sampled<T: Real>() -> VarianceReducedCoordinate<T, Each<L1<T>>> {
+        let gap_tolerance = T::of_f64(1e-2);
+        VarianceReducedCoordinate { gap_tolerance, batch: 2, ..VarianceReducedCoordinate::new(lasso(), T::ONE) }
     }
 
     pub fn ratio<T: Real>(rule: FractionalRule) -> FractionalCoordinate<T, 2> {
-        FractionalCoordinate { strength: T::of_f64(0.1), rule, ..FractionalCoordinate::new(point([40.0, 4.0])) }
+        FractionalCoordinate { strength: T::of_f64(0.1), rule, ..FractionalCoordinate::new(point([0.7, 0.6])) }
     }
 
     /// Where the methods of this table for composite problems start.
@@ -417,9 +423,8 @@ subjects! {
     fista_value: restarted::<T>(Restart::Value), FistaState::new(slope()), Forward(Valley);
     fista_monotone: restarted::<T>(Restart::Monotone), FistaState::new(slope()), Forward(Valley);
     fista_in_a_box: Fista::new(low::<T>()), FistaState::new(slope()), Forward(Valley);
-    nonconvex_accelerated: NonconvexAccelerated::new(mcp::<T>(), T::of_f64(20.0)), NonconvexAcceleratedState::new(slope()),
-        Forward(Valley);
-    nonconvex_accelerated_original: original::<T>(), NonconvexAcceleratedState::new(slope()), Forward(Valley);
+    nonconvex_accelerated: damped::<T>(Damping::Recommended), NonconvexAcceleratedState::new(slope()), Forward(Valley);
+    nonconvex_accelerated_original: damped::<T>(Damping::Original), NonconvexAcceleratedState::new(slope()), Forward(Valley);
     panoc: Panoc::new(lasso::<T>()), PanocState::<T, 2, 3>::new(slope()), Forward(Valley);
     panoc_plus: Panoc::plus(lasso::<T>()), PanocState::<T, 2, 3>::new(slope()), Forward(Valley);
     panoc_in_a_box: Panoc::new(low::<T>()), PanocState::<T, 2, 3>::new(slope()), Forward(Valley);
@@ -435,10 +440,9 @@ subjects! {
         Forward(Valley);
     cyclic: CyclicBlockCoordinate::new(lasso::<T>()), CyclicState::<T, 2, 1>::new(slope()), Forward(Valley);
     one_block: CyclicBlockCoordinate::new(low::<T>()), CyclicState::<T, 2, 2>::new(slope()), Forward(Valley);
-    variance_reduced: VarianceReducedCoordinate { batch: 2, ..VarianceReducedCoordinate::new(lasso::<T>(), T::of_f64(0.1)) },
-        VarianceReducedState::<T, 2, 1>::new(slope()), Terms;
-    fractional: ratio::<T>(FractionalRule::Parametric), FractionalState::new(slope()), Forward(Valley);
-    fractional_by_ratio: ratio::<T>(FractionalRule::Ratio), FractionalState::new(slope()), Forward(Valley);
+    variance_reduced: sampled::<T>(), VarianceReducedState::<T, 2, 1>::new(slope()), Terms;
+    fractional: ratio::<T>(FractionalRule::Parametric), FractionalState::new(slope()), Terms::whole::<T>();
+    fractional_by_ratio: ratio::<T>(FractionalRule::Ratio), FractionalState::new(slope()), Terms::whole::<T>();
     square_root: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Forward(Decay);
     normal: LevenbergMarquardt::<T>::default(), start::<T, Normal>(), Forward(Decay);
     square_root_blocks: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Fours(Forward(Decay));
