@@ -17,6 +17,7 @@ mod proximal_quasi_newton;
 mod spectral_projected_gradient;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod subproblem;
+mod variance_reduced_coordinate;
 
 pub use cyclic_block_coordinate::{CyclicBlockCoordinate, CyclicState};
 pub use fista::{Fista, FistaState, Restart};
@@ -29,3 +30,4 @@ pub use proximal_gradient::{ProximalGradient, ProximalGradientState};
 pub use proximal_newton::{ProximalNewton, ProximalNewtonState};
 pub use proximal_quasi_newton::{ProximalQuasiNewton, ProximalQuasiNewtonState};
 pub use spectral_projected_gradient::{SpectralProjectedGradient, SpectralState};
+pub use variance_reduced_coordinate::{VarianceReducedCoordinate, VarianceReducedState};

@@ -22,19 +22,29 @@ pub(crate) struct Point<T: Real, const N: usize> {
     pub(crate) gradient: SVector<T, N>,
     /// The distance of `-∇f(x)` to `∂p(x)`.
     pub(crate) gap: T,
+    /// The lowest value of all points whose place this one took: steps that rounding hides must not add up to a rise.
+    lowest: T,
 }
 
 impl<T: Real, const N: usize> Point<T, N> {
     /// A point that nobody has looked at.
     pub(crate) const fn new(x: SVector<T, N>) -> Self {
-        Self { x, smooth: T::INFINITY, value: T::INFINITY, gradient: linalg::zeros(), gap: T::INFINITY }
+        Self {
+            x,
+            smooth: T::INFINITY,
+            value: T::INFINITY,
+            gradient: linalg::zeros(),
+            gap: T::INFINITY,
+            lowest: T::INFINITY,
+        }
     }
 
     /// A point from the oracle's answer.
     pub(crate) fn of<R: Penalty<T>>(penalty: &R, x: SVector<T, N>, smooth: T, gradient: SVector<T, N>) -> Self {
         let mut g = gradient;
         let gap = penalty.gap(entries(&x), entries_mut(&mut g));
-        Self { x, smooth, value: smooth + penalty.value(entries(&x)), gradient, gap }
+        let value = smooth + penalty.value(entries(&x));
+        Self { x, smooth, value, gradient, gap, lowest: value }
     }
 
     /// Asks the oracle.
@@ -68,7 +78,7 @@ impl<T: Real, const N: usize> Point<T, N> {
     pub(crate) fn open(self, best: &mut Self, gap_tolerance: T) -> Status {
         let status = self.status(gap_tolerance);
         if status != Status::Stalled(Stall::NonFinite) {
-            *best = self;
+            self.replace(best);
         }
         status
     }
@@ -77,16 +87,29 @@ impl<T: Real, const N: usize> Point<T, N> {
     pub(crate) fn improve(&self, best: &mut Self) -> bool {
         let better = self.beats(best);
         if better {
-            *best = *self;
+            self.replace(best);
         }
         better
+    }
+
+    /// Takes the place of the best point.
+    pub(crate) fn replace(&self, best: &mut Self) {
+        let lowest = best.lowest.min(self.value);
+        *best = Self { lowest, ..*self };
+    }
+
+    /// Whether the value lies above what has been, by more than rounding explains.
+    pub(crate) fn rises_above(&self, best: &Self) -> bool {
+        !(self.value
+            <= best.lowest + T::of_f64(128.0) * haze(self.smooth, best.smooth).max(haze(self.value, best.value)))
     }
 
     /// Whether the value is lower or, where rounding hides that, stationarity nearer.
     pub(crate) fn beats(&self, other: &Self) -> bool {
         let hidden = haze(self.value, other.value).max(haze(self.smooth, other.smooth));
         let change = self.value - other.value;
-        self.value.is_finite() && self.is_smooth() && (change < -hidden || (change <= hidden && self.gap < other.gap))
+        let nearer = change <= hidden && self.gap < other.gap && !self.rises_above(other);
+        self.value.is_finite() && self.is_smooth() && (change < -hidden || nearer)
     }
 
     /// `prox(x - rate · ∇f(x))`.

@@ -264,20 +264,28 @@ impl<T: Real, R: Penalty<T>> ProximalConjugateGradient<T, R> {
                 state.restart(state.shadow);
             };
         }
+        let (before, below) = state.low;
         if slope < T::ZERO {
             state.low = (state.share, slope);
         } else {
             state.high = (state.share, slope);
         }
-        let ((low, below), (high, above)) = (state.low, state.high);
-        let secant = low - below * (high - low) / (above - below);
+        let ((low, slope), (high, above)) = (state.low, state.high);
         state.share = if !(high < T::INFINITY) {
-            T::TWO * state.share
-        } else if secant.is_finite() && above.is_finite() {
-            let edge = T::of_f64(0.05) * (high - low);
-            secant.max(low + edge).min(high - edge)
+            // Still downhill: as far as the slopes promise, within reason.
+            let ahead = low - slope * (low - before) / (slope - below);
+            let (least, most) = (T::of_f64(1.5) * low, T::of_f64(100.0) * low);
+            if ahead >= least && ahead <= most {
+                ahead
+            } else if ahead < least && slope > below {
+                least
+            } else {
+                most
+            }
         } else {
-            T::HALF * (low + high)
+            let secant = low - slope * (high - low) / (above - slope);
+            let edge = T::of_f64(0.05) * (high - low);
+            if secant.is_finite() { secant.max(low + edge).min(high - edge) } else { T::HALF * (low + high) }
         };
         if state.tried >= self.trials || !state.share.is_finite() {
             state.restart(state.shadow);

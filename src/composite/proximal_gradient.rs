@@ -135,6 +135,10 @@ impl<T: Real, R: Penalty<T>> ProximalGradient<T, R> {
                 state.rate *= T::HALF;
                 return Status::Running;
             }
+            _ if trial.rises_above(&state.best) => {
+                state.rate *= T::HALF;
+                return Status::Running;
+            }
             Verdict::Hidden | Verdict::Holds => state.rate *= self.growth,
         }
         trial.open(&mut state.best, self.gap_tolerance)

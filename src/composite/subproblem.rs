@@ -123,7 +123,7 @@ impl<T: Real, const N: usize> Subproblem<T, N> {
             }
         }
         if fair {
-            *best = *to;
+            to.replace(best);
             Trial::Accepted
         } else {
             Trial::Rejected

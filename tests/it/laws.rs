@@ -4,8 +4,8 @@ use core::convert::Infallible;
 use core::fmt::Debug;
 
 use thalweg::composite::{
-    FistaState, NonconvexAcceleratedState, PanocState, ProximalGradientState, ProximalNewtonState,
-    ProximalQuasiNewtonState, SpectralState,
+    CyclicState, FistaState, FractionalState, NonconvexAcceleratedState, PanocState, ProximalConjugateGradientState,
+    ProximalGradientState, ProximalNewtonState, ProximalQuasiNewtonState, SpectralState, VarianceReducedState,
 };
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
@@ -71,13 +71,17 @@ macro_rules! composite {
 }
 
 composite!(
+    CyclicState<B>,
     FistaState,
+    FractionalState,
     NonconvexAcceleratedState,
     PanocState<M>,
+    ProximalConjugateGradientState,
     ProximalGradientState,
     ProximalNewtonState,
     ProximalQuasiNewtonState,
-    SpectralState<M>
+    SpectralState<M>,
+    VarianceReducedState<B>
 );
 
 impl<T: Real, const N: usize, const A: usize, K, G: Gather<T> + Clone> Memory for Fit<T, N, A, K, G>
@@ -330,9 +334,11 @@ mod table {
     pub use nalgebra::SVector;
     pub use thalweg::Real;
     pub use thalweg::composite::{
-        Damping, Fista, FistaState, NonconvexAccelerated, NonconvexAcceleratedState, Panoc, PanocState,
-        ProximalGradient, ProximalGradientState, ProximalNewton, ProximalNewtonState, ProximalQuasiNewton,
-        ProximalQuasiNewtonState, Restart, SpectralProjectedGradient, SpectralState,
+        CyclicBlockCoordinate, CyclicState, Damping, Fista, FistaState, FractionalCoordinate, FractionalRule,
+        FractionalState, NonconvexAccelerated, NonconvexAcceleratedState, Panoc, PanocState, ProximalConjugateGradient,
+        ProximalConjugateGradientState, ProximalGradient, ProximalGradientState, ProximalNewton, ProximalNewtonState,
+        ProximalQuasiNewton, ProximalQuasiNewtonState, Restart, SpectralProjectedGradient, SpectralState,
+        VarianceReducedCoordinate, VarianceReducedState,
     };
     pub use thalweg::least_squares::{
         Affine, Bounds, DenseState, Dogleg, GaussNewton, GeodesicLevenbergMarquardt, GeodesicState, Graduated,
@@ -342,6 +348,7 @@ mod table {
     pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::smooth::{GradientDescent, GradientDescentState};
 
+    pub use crate::composite::Terms;
     pub use crate::domains::{Pairs, Triples, Whole};
     pub use crate::problems::{Decay, Fours, Valley, point};
 
@@ -381,11 +388,21 @@ mod table {
     }
 
     pub fn restarted<T: Real>(restart: Restart) -> Fista<T, Each<L1<T>>> {
-        Fista { restart, ..Fista::new(lasso()) }
+        Fista { gap_tolerance: T::of_f64(1e-3), restart, ..Fista::new(lasso()) }
     }
 
-    pub fn original<T: Real>() -> NonconvexAccelerated<T, Mcp<T>> {
-        NonconvexAccelerated { damping: Damping::Original, ..NonconvexAccelerated::new(mcp(), T::of_f64(20.0)) }
+    pub fn damped<T: Real>(damping: Damping) -> NonconvexAccelerated<T, Mcp<T>> {
+        let gap_tolerance = T::of_f64(1e-2);
+        NonconvexAccelerated { gap_tolerance, damping, ..NonconvexAccelerated::new(mcp(), T::of_f64(20.0)) }
+    }
+
+    pub fn sampled<T: Real>() -> VarianceReducedCoordinate<T, Each<L1<T>>> {
+        let gap_tolerance = T::of_f64(1e-2);
+        VarianceReducedCoordinate { gap_tolerance, batch: 2, ..VarianceReducedCoordinate::new(lasso(), T::ONE) }
+    }
+
+    pub fn ratio<T: Real>(rule: FractionalRule) -> FractionalCoordinate<T, 2> {
+        FractionalCoordinate { strength: T::of_f64(0.1), rule, ..FractionalCoordinate::new(point([0.7, 0.6])) }
     }
 
     /// Where the methods of this table for composite problems start.
@@ -406,9 +423,8 @@ subjects! {
     fista_value: restarted::<T>(Restart::Value), FistaState::new(slope()), Forward(Valley);
     fista_monotone: restarted::<T>(Restart::Monotone), FistaState::new(slope()), Forward(Valley);
     fista_in_a_box: Fista::new(low::<T>()), FistaState::new(slope()), Forward(Valley);
-    nonconvex_accelerated: NonconvexAccelerated::new(mcp::<T>(), T::of_f64(20.0)), NonconvexAcceleratedState::new(slope()),
-        Forward(Valley);
-    nonconvex_accelerated_original: original::<T>(), NonconvexAcceleratedState::new(slope()), Forward(Valley);
+    nonconvex_accelerated: damped::<T>(Damping::Recommended), NonconvexAcceleratedState::new(slope()), Forward(Valley);
+    nonconvex_accelerated_original: damped::<T>(Damping::Original), NonconvexAcceleratedState::new(slope()), Forward(Valley);
     panoc: Panoc::new(lasso::<T>()), PanocState::<T, 2, 3>::new(slope()), Forward(Valley);
     panoc_plus: Panoc::plus(lasso::<T>()), PanocState::<T, 2, 3>::new(slope()), Forward(Valley);
     panoc_in_a_box: Panoc::new(low::<T>()), PanocState::<T, 2, 3>::new(slope()), Forward(Valley);
@@ -420,6 +436,13 @@ subjects! {
         Forward(Valley);
     spectral: SpectralProjectedGradient::new(low::<T>()), SpectralState::<T, 2, 4>::new(slope()), Forward(Valley);
     spectral_lasso: SpectralProjectedGradient::new(lasso::<T>()), SpectralState::<T, 2, 4>::new(slope()), Forward(Valley);
+    proximal_conjugate_gradient: ProximalConjugateGradient::new(lasso::<T>()), ProximalConjugateGradientState::new(slope()),
+        Forward(Valley);
+    cyclic: CyclicBlockCoordinate::new(lasso::<T>()), CyclicState::<T, 2, 1>::new(slope()), Forward(Valley);
+    one_block: CyclicBlockCoordinate::new(low::<T>()), CyclicState::<T, 2, 2>::new(slope()), Forward(Valley);
+    variance_reduced: sampled::<T>(), VarianceReducedState::<T, 2, 1>::new(slope()), Terms;
+    fractional: ratio::<T>(FractionalRule::Parametric), FractionalState::new(slope()), Terms::whole::<T>();
+    fractional_by_ratio: ratio::<T>(FractionalRule::Ratio), FractionalState::new(slope()), Terms::whole::<T>();
     square_root: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Forward(Decay);
     normal: LevenbergMarquardt::<T>::default(), start::<T, Normal>(), Forward(Decay);
     square_root_blocks: LevenbergMarquardt::<T>::default(), start::<T, SquareRoot>(), Fours(Forward(Decay));

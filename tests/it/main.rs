@@ -18,6 +18,8 @@ mod calibrator;
 mod camera;
 mod catalogue;
 mod composite;
+mod composite_acceleration;
+mod composite_references;
 mod curve_fit;
 mod degenerate;
 mod domains;

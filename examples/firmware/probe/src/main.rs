@@ -11,6 +11,7 @@ use core::hint::black_box;
 use core::panic::PanicInfo;
 
 mod cameras;
+mod composites;
 mod fits;
 mod memories;
 mod oracles;
@@ -78,6 +79,7 @@ fn everything<T: Real>() {
     splittings::everything::<T>();
     cameras::everything::<T>();
     penalties::everything::<T>();
+    composites::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();
 }
