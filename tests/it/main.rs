@@ -27,6 +27,7 @@ mod orthogonal;
 mod problems;
 mod quadratic;
 mod quadratic_cases;
+mod quadratic_catalogue;
 mod real;
 mod recursive;
 mod reference;

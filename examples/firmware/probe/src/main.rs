@@ -14,6 +14,7 @@ mod cameras;
 mod fits;
 mod memories;
 mod oracles;
+mod programs;
 mod sensors;
 
 use nalgebra::{SVector, vector};
@@ -74,6 +75,7 @@ fn everything<T: Real>() {
     memories::everything::<T>();
     sensors::everything::<T>();
     cameras::everything::<T>();
+    programs::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();
 }
