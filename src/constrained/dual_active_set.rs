@@ -80,11 +80,12 @@ impl DualActiveSet<()> {
     /// The multiply-adds that one step takes at most with `variables` and `rows`, a solve of at most `budget` steps
     /// `budget` times that: a bound of the worst tick that is known in advance.
     ///
-    /// With n variables and m rows: `m_p` against W, the point and the residuals 4 n², the factors and two triangular
-    /// solves 2 n², the shift and all values `n² + m n`, and 12 (n + m) for what is linear.
+    /// With n variables and m rows a first step, the most expensive one, takes `½ n²` for the shift, `4 n²` for the point and
+    /// the residuals, `n²` for two triangular solves and `½ n² + m n` for all values; with proximity `n² + m n` more. What is
+    /// linear, and the padding to fours, is below `24 (n + m)`.
     #[must_use]
     pub const fn work(variables: usize, rows: usize) -> usize {
-        7 * variables * variables + rows * variables + 12 * (variables + rows)
+        7 * variables * variables + 2 * rows * variables + 24 * (variables + rows)
     }
 }
 

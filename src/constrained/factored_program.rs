@@ -211,10 +211,7 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
 
     /// All limits: lower and upper of x, lower and upper of the rows.
     pub(super) const fn all_limits(&self) -> [(&[T], &[T]); 2] {
-        [
-            (entries(&self.lower), entries(&self.upper)),
-            (entries(&self.row_lower), entries(&self.row_upper)),
-        ]
+        [(entries(&self.lower), entries(&self.upper)), (entries(&self.row_lower), entries(&self.row_upper))]
     }
 
     /// x from the values of its bounds.

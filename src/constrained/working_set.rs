@@ -85,7 +85,9 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
     }
 
     pub(super) fn contains(&self, constraint: usize) -> bool {
-        head(entries(&self.active), self.count + self.pending).iter().any(|active| usize::from(active.constraint) == constraint)
+        head(entries(&self.active), self.count + self.pending)
+            .iter()
+            .any(|active| usize::from(active.constraint) == constraint)
     }
 
     /// The next constraint that is listed but not factored, with its multiplier.

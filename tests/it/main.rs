@@ -28,6 +28,7 @@ mod problems;
 mod quadratic;
 mod quadratic_cases;
 mod quadratic_catalogue;
+mod quadratic_states;
 mod real;
 mod recursive;
 mod reference;

@@ -50,7 +50,8 @@ impl<const N: usize, const M: usize> Program<N, M> {
     /// The value at an arbitrary point: all data used, nothing solved.
     pub fn evaluate(&self) -> Solution<N> {
         let x = self.data.lower.map(|x| x + 0.1);
-        let rows = self.data.row_values(&x).iter().zip(self.data.row_lower.iter()).fold(0.0, |sum, (a, b)| sum + (a - b));
+        let rows =
+            self.data.row_values(&x).iter().zip(self.data.row_lower.iter()).fold(0.0, |sum, (a, b)| sum + (a - b));
         Solution { x, cost: self.data.objective(&x) + rows, iterations: 0 }
     }
 

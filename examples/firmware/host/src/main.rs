@@ -12,7 +12,9 @@ use defmt_decoder::{DecodeError, Table};
 use firmware::data;
 use firmware::methods::{Attitude, Decay, Recursions, Rosenbrock};
 use firmware::programs::{self, Program, Regulator};
-use firmware::workload::{Answer, EllipsoidFit, Magnetometer, Misra1aFit, Solution, SphereFit, calibrate, marquardt, tolerances};
+use firmware::workload::{
+    Answer, EllipsoidFit, Magnetometer, Misra1aFit, Solution, SphereFit, calibrate, marquardt, tolerances,
+};
 use object::{Object, ObjectSection, SectionFlags, SectionKind};
 use thalweg::Real;
 use thalweg::calibration::{Calibrator, Settings};
