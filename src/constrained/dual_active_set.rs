@@ -43,7 +43,7 @@ const CORRECTIONS: u8 = 3;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DualActiveSet<T> {
-    /// A constraint is violated if its value is beyond its limit by more than `feasibility_tolerance · (max |w| + max |v| + max |λ|)`,
+    /// A constraint is violated if its value is beyond its limit by more than `feasibility_tolerance · (max |w| + max |v|)`,
     /// constraints scaled to normals of length one. Zero or more; default `ε^¾`.
     pub feasibility_tolerance: T,
     /// A constraint depends on the working set if the squared distance of its normal to their span is at most this. Zero or
@@ -80,11 +80,12 @@ impl DualActiveSet<()> {
     /// The multiply-adds that one step takes at most with `variables` and `rows`, a solve of at most `budget` steps
     /// `budget` times that: a bound of the worst tick that is known in advance.
     ///
-    /// With n variables and m rows: `m_p` against W, the point and the residuals 4 n², the factors and two triangular
-    /// solves 2 n², the shift and all values `n² + m n`, and 12 (n + m) for what is linear.
+    /// With n variables and m rows a first step, the most expensive one, takes `½ n²` for the shift, `4 n²` for the point and
+    /// the residuals, `n²` for two triangular solves and `½ n² + m n` for all values; with proximity `n² + m n` more. What is
+    /// linear, and the padding to fours, is below `24 (n + m)`.
     #[must_use]
     pub const fn work(variables: usize, rows: usize) -> usize {
-        7 * variables * variables + rows * variables + 12 * (variables + rows)
+        7 * variables * variables + 2 * rows * variables + 24 * (variables + rows)
     }
 }
 
@@ -235,7 +236,7 @@ impl<T: Real, const N: usize> DualActiveSetState<T, N> {
 
     /// How large the terms are of which values are sums.
     fn size(&self) -> T {
-        largest(entries(&self.w)) + largest(entries(&self.v)) + largest(self.set.multipliers())
+        largest(entries(&self.w)) + largest(entries(&self.v))
     }
 
     /// Up to which rate the multipliers keep their signs along a direction, and which one stops it.
@@ -320,9 +321,11 @@ impl<T: Real> DualActiveSet<T> {
     ) -> Status {
         let Some((active, multiplier)) = state.set.pending() else { return self.settle(state, program) };
         let (lower, upper, _) = program.limits(active.constraint);
-        let Projection { row, pivot, .. } = state.set.project(program, active.constraint);
+        let mut projection = Projection::new();
+        state.set.project(program, active.constraint, &mut projection);
+        let Projection { row, pivot, .. } = &projection;
         let bounded = (if active.upper { upper } else { lower }).is_finite();
-        if !(bounded && pivot > self.pivot_tolerance && state.set.push(active, multiplier, &row, pivot)) {
+        if !(bounded && *pivot > self.pivot_tolerance && state.set.push(active, multiplier, row, *pivot)) {
             state.set.remove(state.set.count());
         }
         Status::Running
@@ -335,7 +338,11 @@ impl<T: Real> DualActiveSet<T> {
         program: &FactoredProgram<T, N, M>,
     ) -> Status {
         state.refresh(program);
-        let (mut correction, _) = state.residual(program);
+        let (mut correction, worst) = state.residual(program);
+        if holds(state, worst) {
+            state.corrections = CORRECTIONS;
+            return self.price(state, program);
+        }
         state.set.forward(&mut correction);
         state.set.divide(&mut correction);
         state.set.backward(&mut correction);
@@ -358,8 +365,7 @@ impl<T: Real> DualActiveSet<T> {
         state: &mut DualActiveSetState<T, N>,
         program: &FactoredProgram<T, N, M>,
     ) -> Status {
-        let size = state.size();
-        let threshold = self.feasibility_tolerance * size;
+        let threshold = self.feasibility_tolerance * state.size();
         let mut search = Search { threshold, most: T::ZERO, found: None };
         let (mut bounds, mut rows) = ([T::ZERO; N], [T::ZERO; M]);
         program.values(entries(&state.w), &mut bounds, &mut rows);
@@ -371,8 +377,7 @@ impl<T: Real> DualActiveSet<T> {
             return Status::Stalled(Stall::NonFinite);
         }
         let Some((active, violation)) = search.found else {
-            let holds = || state.residual(program).1 <= T::of_f64(16.0) * T::EPSILON * size;
-            if state.corrections >= CORRECTIONS || state.corrections > 0 && holds() {
+            if state.corrections >= CORRECTIONS || state.corrections > 0 && holds(state, state.residual(program).1) {
                 return self.finish(state, program);
             }
             state.phase = Phase::Settle;
@@ -399,31 +404,34 @@ impl<T: Real> DualActiveSet<T> {
         program: &FactoredProgram<T, N, M>,
     ) -> Status {
         let Candidate { active, violation, multiplier } = state.candidate;
-        let Projection { row, nearest: mut direction, rest, pivot } = state.set.project(program, active.constraint);
+        let mut projection = Projection::new();
+        state.set.project(program, active.constraint, &mut projection);
+        let Projection { row, nearest: direction, rest, pivot } = &mut projection;
+        let pivot = *pivot;
         let sign = if active.upper { T::ONE } else { -T::ONE };
-        for d in &mut direction {
+        for d in direction.iter_mut() {
             *d *= -sign;
         }
         let independent = pivot > self.pivot_tolerance && state.set.count() < N;
         let mut full = if independent { violation / pivot } else { T::INFINITY };
         let floor = T::of_f64(16.0) * T::EPSILON;
-        let (mut rate, blocking) = state.ratio(program, &direction, floor, full);
+        let (mut rate, blocking) = state.ratio(program, direction, floor, full);
         if blocking.is_none() && !independent {
             // Nearly dependent is not infeasible while the point it takes is not out of this world.
             let reach = state.size() / T::SQRT_EPSILON;
             if !(pivot > T::ZERO && violation <= pivot.sqrt() * reach && state.set.count() < N) {
-                for d in &mut direction {
+                for d in direction.iter_mut() {
                     if d.abs() <= floor {
                         *d = T::ZERO;
                     }
                 }
-                return infeasible(state, &direction, sign);
+                return infeasible(state, direction, sign);
             }
             full = violation / pivot;
             rate = full;
         }
-        state.set.update(rate, &direction);
-        add_scaled(entries_mut(&mut state.w), -sign * rate, &rest);
+        state.set.update(rate, direction);
+        add_scaled(entries_mut(&mut state.w), -sign * rate, rest);
         state.corrections = 0;
         if let Some(leaving) = blocking {
             state.set.remove(leaving);
@@ -433,7 +441,7 @@ impl<T: Real> DualActiveSet<T> {
             }
             return Status::Running;
         }
-        state.set.push(active, multiplier + sign * rate, &row, pivot);
+        state.set.push(active, multiplier + sign * rate, row, pivot);
         self.price(state, program)
     }
 
@@ -472,19 +480,22 @@ struct Search<T> {
 impl<T: Real> Search<T> {
     fn scan<const N: usize>(&mut self, set: &WorkingSet<T, N>, first: usize, values: &[T], limits: (&[T], &[T])) {
         for (i, (&value, (&lower, &upper))) in values.iter().zip(limits.0.iter().zip(limits.1)).enumerate() {
-            let above = value > upper;
-            if above || value < lower {
-                let violation = if above { value - upper } else { lower - value };
-                if violation > self.threshold {
-                    // Equations first: they never leave.
-                    let weight = if lower < upper { violation } else { violation / T::EPSILON };
-                    if weight > self.most && !set.contains(first + i) {
-                        let constraint = u16::try_from(first + i).unwrap_or(u16::MAX);
-                        self.most = weight;
-                        self.found = Some((Active { constraint, upper: above }, violation));
-                    }
-                }
+            if value - upper > self.threshold || lower - value > self.threshold {
+                self.consider(set, first + i, value, lower, upper);
             }
+        }
+    }
+
+    #[inline(never)]
+    fn consider<const N: usize>(&mut self, set: &WorkingSet<T, N>, constraint: usize, value: T, lower: T, upper: T) {
+        let above = value > upper;
+        let violation = if above { value - upper } else { lower - value };
+        // Equations first: they never leave.
+        let weight = if lower < upper { violation } else { violation / T::EPSILON };
+        if weight > self.most && !set.contains(constraint) {
+            let constraint = u16::try_from(constraint).unwrap_or(u16::MAX);
+            self.most = weight;
+            self.found = Some((Active { constraint, upper: above }, violation));
         }
     }
 }
@@ -512,6 +523,11 @@ fn unbounded<T: Real, const N: usize, const M: usize>(
         }
     }
     free
+}
+
+/// Whether W holds up to the rounding of its terms.
+fn holds<T: Real, const N: usize>(state: &DualActiveSetState<T, N>, residual: T) -> bool {
+    residual <= T::of_f64(16.0) * T::EPSILON * (state.size() + largest(state.set.multipliers()))
 }
 
 /// Leaves the certificate in the multipliers.

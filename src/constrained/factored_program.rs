@@ -162,8 +162,8 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
         columns(&self.rows).get(i.wrapping_sub(N)).map(|row| (row, 0))
     }
 
-    /// The normals of up to four constraints, the first one repeated, from the first entry that is not zero in all.
-    fn four(&self, active: &[Active]) -> Option<([&[T]; 4], usize)> {
+    /// The normals of up to four constraints, the first one repeated, and the first entry that is not zero in all.
+    fn four(&self, active: &[Active]) -> Option<([&[T; N]; 4], usize)> {
         let (first, mut start) = self.normal(active.first()?.constraint)?;
         let mut rows = [first; 4];
         for (row, active) in rows.iter_mut().zip(active).skip(1) {
@@ -171,8 +171,7 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
             *row = normal;
             start = start.min(first);
         }
-        let [a, b, c, d] = rows;
-        Some(([tail(a, start), tail(b, start), tail(c, start), tail(d, start)], start))
+        Some((rows, start))
     }
 
     /// `M_W w`, written to `values`.
@@ -180,7 +179,7 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
         let values = values.get_mut(..active.len()).unwrap_or_default();
         for (active, values) in active.chunks(4).zip(values.chunks_mut(4)) {
             let Some((rows, start)) = self.four(active) else { return };
-            for (value, product) in values.iter_mut().zip(products(rows, tail(w, start))) {
+            for (value, product) in values.iter_mut().zip(products(rows, w, start)) {
                 *value = product;
             }
         }
@@ -194,13 +193,14 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
             for (factor, &multiplier) in factors.iter_mut().zip(multipliers) {
                 *factor = sign * multiplier;
             }
-            add_four(tail_mut(w, start), factors, rows);
+            add_four(w, factors, rows, start);
         }
     }
 
-    /// The constraint's normal as a vector.
-    pub(super) fn copy_normal(&self, constraint: u16) -> [T; N] {
-        self.normal(constraint).map_or([T::ZERO; N], |(row, _)| *row)
+    pub(super) fn copy_normal(&self, constraint: u16, to: &mut [T; N]) {
+        if let Some((row, _)) = self.normal(constraint) {
+            *to = *row;
+        }
     }
 
     /// The values of all constraints at w, scaled: those of x, those of the rows.
@@ -259,7 +259,7 @@ fn multiply_all<T: Real, const N: usize, const K: usize>(
     let ((fours, rest), (values, last)) = (rows.as_chunks::<4>(), values.as_chunks_mut::<4>());
     let mut start = 0;
     for ([a, b, c, d], values) in fours.iter().zip(values) {
-        *values = products([tail(a, start), tail(b, start), tail(c, start), tail(d, start)], tail(w, start));
+        *values = products([a, b, c, d], w, start);
         start += indent;
     }
     for (row, value) in rest.iter().zip(last) {

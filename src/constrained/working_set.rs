@@ -48,6 +48,12 @@ pub(super) struct Projection<T, const N: usize> {
     pub(super) pivot: T,
 }
 
+impl<T: Real, const N: usize> Projection<T, N> {
+    pub(super) const fn new() -> Self {
+        Self { row: [T::ZERO; N], nearest: [T::ZERO; N], rest: [T::ZERO; N], pivot: T::ZERO }
+    }
+}
+
 impl<T: Real, const N: usize> WorkingSet<T, N> {
     pub(super) const fn new() -> Self {
         let none = Active { constraint: u16::MAX, upper: false };
@@ -188,17 +194,16 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
         &self,
         program: &FactoredProgram<T, N, M>,
         constraint: u16,
-    ) -> Projection<T, N> {
-        let mut rest = program.copy_normal(constraint);
-        let mut row = [T::ZERO; N];
-        program.multiply(self.active(), &rest, &mut row);
-        self.forward(&mut row);
-        self.divide(&mut row);
-        let mut nearest = row;
-        self.backward(&mut nearest);
-        program.combine(self.active(), head(&nearest, self.count), -T::ONE, &mut rest);
-        let pivot = product(&rest, &rest);
-        Projection { row, nearest, rest, pivot }
+        Projection { row, nearest, rest, pivot }: &mut Projection<T, N>,
+    ) {
+        program.copy_normal(constraint, rest);
+        program.multiply(self.active(), rest, row);
+        self.forward(row);
+        self.divide(row);
+        *nearest = *row;
+        self.backward(nearest);
+        program.combine(self.active(), head(nearest, self.count), -T::ONE, rest);
+        *pivot = product(rest, rest);
     }
 
     /// `L⁻¹ b` in place.

@@ -31,34 +31,30 @@ pub(crate) fn add_scaled<T: Real>(y: &mut [T], factor: T, x: &[T]) {
     }
 }
 
-/// Four scalar products with one vector, of slices of one length: a register for each sum, a load of w for all.
+/// Four scalar products with one vector, from entry `start` on: a register for each sum, a load of w for all.
 #[inline]
-pub(crate) fn products<T: Real>([a, b, c, d]: [&[T]; 4], w: &[T]) -> [T; 4] {
+pub(crate) fn products<T: Real, const N: usize>([a, b, c, d]: [&[T; N]; 4], w: &[T; N], start: usize) -> [T; 4] {
     let [mut s0, mut s1, mut s2, mut s3] = [T::ZERO; 4];
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
-    let ((c, c_rest), (d, d_rest)) = (c.as_chunks::<4>(), d.as_chunks::<4>());
-    let (w, w_rest) = w.as_chunks::<4>();
-    for ((((w, a), b), c), d) in w.iter().zip(a).zip(b).zip(c).zip(d) {
-        s0 = s0 + a[0] * w[0] + a[1] * w[1] + a[2] * w[2] + a[3] * w[3];
-        s1 = s1 + b[0] * w[0] + b[1] * w[1] + b[2] * w[2] + b[3] * w[3];
-        s2 = s2 + c[0] * w[0] + c[1] * w[1] + c[2] * w[2] + c[3] * w[3];
-        s3 = s3 + d[0] * w[0] + d[1] * w[1] + d[2] * w[2] + d[3] * w[3];
-    }
-    for ((((&w, &a), &b), &c), &d) in w_rest.iter().zip(a_rest).zip(b_rest).zip(c_rest).zip(d_rest) {
-        s0 += a * w;
-        s1 += b * w;
-        s2 += c * w;
-        s3 += d * w;
+    for j in start..N {
+        let w = w[j];
+        s0 += a[j] * w;
+        s1 += b[j] * w;
+        s2 += c[j] * w;
+        s3 += d[j] * w;
     }
     [s0, s1, s2, s3]
 }
 
-/// w and four scaled vectors, of slices of one length, added in order.
+/// w and four scaled vectors added, in order, from entry `start` on.
 #[inline]
-pub(crate) fn add_four<T: Real>(w: &mut [T], factors: [T; 4], [a, b, c, d]: [&[T]; 4]) {
-    let [f, g, h, k] = factors;
-    for ((((w, &a), &b), &c), &d) in w.iter_mut().zip(a).zip(b).zip(c).zip(d) {
-        *w = *w + f * a + g * b + h * c + k * d;
+pub(crate) fn add_four<T: Real, const N: usize>(
+    w: &mut [T; N],
+    [f, g, h, k]: [T; 4],
+    [a, b, c, d]: [&[T; N]; 4],
+    start: usize,
+) {
+    for j in start..N {
+        w[j] = w[j] + f * a[j] + g * b[j] + h * c[j] + k * d[j];
     }
 }
 

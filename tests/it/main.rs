@@ -34,6 +34,8 @@ mod penalty;
 mod problems;
 mod quadratic;
 mod quadratic_cases;
+mod quadratic_catalogue;
+mod quadratic_states;
 mod real;
 mod recursive;
 mod reference;

@@ -39,10 +39,17 @@ pub fn control<const N: usize, const M: usize>(regulator: Option<Regulator<N, M>
     }
     ticks.log_all("ticks");
     ticks.log_worst("tick");
+    // The tick is bounded before it begins: so many instructions a multiply-add, of so many.
+    const INSTRUCTIONS: u32 = if cfg!(target_abi = "eabihf") { 4 } else { 200 };
+    let promised = INSTRUCTIONS.saturating_mul(Regulator::<N, M>::work());
+    if clock.instructions(ticks.worst) > promised {
+        exit(false);
+    }
     defmt::println!(
-        "at most {=u32} steps and {=u32} multiply-adds a tick by its budget; the worst took {=u32} steps, {=u32} were late",
+        "at most {=u32} steps and {=u32} multiply-adds a tick, {=u32} instructions; the worst took {=u32} steps, {=u32} were late",
         Regulator::<N, M>::BUDGET,
         Regulator::<N, M>::work(),
+        promised,
         regulator.most_steps,
         regulator.late
     );

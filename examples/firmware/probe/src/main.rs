@@ -16,6 +16,7 @@ mod fits;
 mod memories;
 mod oracles;
 mod penalties;
+mod programs;
 mod sensors;
 mod splittings;
 
@@ -80,6 +81,7 @@ fn everything<T: Real>() {
     cameras::everything::<T>();
     penalties::everything::<T>();
     composites::everything::<T>();
+    programs::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();
 }

@@ -1,0 +1,146 @@
+//! The Maros-Mészáros programs of the reference data, and the committed table `tests/quadratic_programs.md`, which
+//! `THALWEG_BLESS=1` rewrites.
+
+use std::path::{Path, PathBuf};
+
+use nalgebra::SVector;
+use thalweg::constrained::{DualActiveSet, DualActiveSetState, QuadraticProgram};
+use thalweg::{Criterion, Method, Real, Status};
+
+use crate::reference;
+
+/// Set, variables, constraints.
+macro_rules! programs {
+    ($table:ident, $T:ty, $($id:literal $n:literal $m:literal),*) => {
+        fn $table() -> Vec<Line> {
+            vec![$(line::<$T, $n, $m>($id)),*]
+        }
+    };
+}
+
+programs!(double, f64,
+    "CVXQP1_S" 100 50, "DPKLO1" 133 77, "DUAL1" 85 1, "DUALC1" 9 215, "DUALC2" 7 229, "DUALC8" 8 503, "GENHS28" 10 8,
+    "HS21" 2 1, "HS268" 5 5, "HS51" 5 3, "HS52" 5 3, "HS76" 4 3, "KSIP" 20 1001, "LOTSCHD" 12 7, "PRIMAL2" 649 96,
+    "PRIMALC2" 231 7, "PRIMALC5" 287 8, "PRIMALC8" 520 8, "QADLITTL" 97 56, "QAFIRO" 32 27, "QE226" 282 223,
+    "QGROW7" 301 140, "QISRAEL" 142 174, "QPCBLEND" 83 74, "QPCBOEI2" 143 166, "QSCAGR7" 140 129, "QSCORPIO" 358 388,
+    "QSCTAP1" 480 300, "QSHARE1B" 225 117, "QSHARE2B" 79 96, "TAME" 2 1
+);
+programs!(single, f32,
+    "DUALC1" 9 215, "DUALC2" 7 229, "DUALC8" 8 503, "GENHS28" 10 8, "HS21" 2 1, "HS268" 5 5, "HS51" 5 3, "HS52" 5 3,
+    "HS76" 4 3, "KSIP" 20 1001, "LOTSCHD" 12 7, "QAFIRO" 32 27, "TAME" 2 1
+);
+
+/// One line of the table.
+struct Line {
+    id: &'static str,
+    size: (usize, usize),
+    scalar: &'static str,
+    digits: f64,
+    residual: f64,
+    steps: u32,
+    status: Status,
+}
+
+impl Line {
+    fn text(&self) -> String {
+        let Self { id, size: (n, m), scalar, digits, residual, steps, status } = self;
+        // A power of ten, rounded up: the last bits are not the table's business.
+        let residual = if *residual > 0.0 { residual.log10().ceil() } else { -17.0 };
+        format!("| {id} | {n} | {m} | {scalar} | {digits:.0} | 1e{residual} | {steps} | {status:?} |\n")
+    }
+}
+
+fn set(id: &str) -> PathBuf {
+    reference::folder("qp-maros-meszaros").unwrap().join(id)
+}
+
+/// The data, on the heap.
+fn load<const N: usize, const M: usize>(id: &str) -> Box<QuadraticProgram<f64, N, M>> {
+    let mut program = Box::new(QuadraticProgram::<f64, N, M>::linear(SVector::zeros()));
+    for row in reference::table(&set(id).join("P_upper.csv")).1 {
+        program.hessian[(row[1] as usize, row[0] as usize)] = row[2];
+    }
+    for row in reference::table(&set(id).join("A.csv")).1 {
+        program.rows[(row[0] as usize, row[1] as usize)] = row[2];
+    }
+    for (j, row) in reference::table(&set(id).join("vars.csv")).1.into_iter().enumerate() {
+        (program.gradient[j], program.lower[j], program.upper[j]) = (row[0], row[1], row[2]);
+    }
+    for (i, row) in reference::table(&set(id).join("cons.csv")).1.into_iter().enumerate() {
+        (program.row_lower[i], program.row_upper[i]) = (row[0], row[1]);
+    }
+    program
+}
+
+fn line<T: Real, const N: usize, const M: usize>(id: &'static str) -> Line {
+    let job = move || solve::<T, N, M>(id);
+    // Fixed sizes travel over the stack.
+    std::thread::Builder::new().stack_size(256 << 20).spawn(job).unwrap().join().unwrap()
+}
+
+fn solve<T: Real, const N: usize, const M: usize>(id: &'static str) -> Line {
+    let data = load::<N, M>(id);
+    let program = Box::new(crate::quadratic_cases::rounded::<T, N, M>(&data));
+    let largest = program.hessian.iter().fold(T::ZERO, |m, h| m.max(h.abs()));
+    let mut factored = match program.factor(T::ZERO) {
+        Ok(factored) => Box::new(factored),
+        Err(_) => Box::new(program.factor(largest * proximity(id, T::EPSILON.to_f64())).unwrap()),
+    };
+    let mut state = Box::new(DualActiveSetState::<T, N>::new(SVector::zeros()));
+    let method = DualActiveSet::default();
+    let (mut steps, mut status) = (0, Status::Running);
+    while status == Status::Running && steps < 20_000 {
+        let Ok(after) = method.step(&mut state, &mut factored);
+        (steps, status) = (steps + 1, after);
+    }
+    let (z, y) = state.multipliers(&factored);
+    let x = state.x().map(|x| x.to_f64());
+    let residual = data.certify(&x, &z.map(|z| z.to_f64()), &y.map(|y| y.to_f64()));
+    let meta = reference::meta(&set(id));
+    let wanted = reference::number(&meta["reference"]["objective"]);
+    let found = residual.objective + reference::number(&meta["constant"]);
+    let digits = -((found - wanted).abs() / (1.0 + wanted.abs())).max(1e-16).log10();
+    let scalar = if T::EPSILON.to_f64() < 1e-10 { "f64" } else { "f32" };
+    if std::env::var_os("QP_VERBOSE").is_some() {
+        eprintln!("{id} {scalar} {N} {M}: {found} {wanted} {digits:.1} {residual:?} {steps} {status:?}");
+    }
+    Line { id, size: (N, M), scalar, digits: digits.floor().max(0.0), residual: residual.worst(), steps, status }
+}
+
+/// Of the largest entry of the Hessian.
+fn proximity<T: Real>(_: &str, _: f64) -> T {
+    T::of_f64(1e-3)
+}
+
+const HEAD: &str = "\
+# Quadratic programs of Maros and Mészáros
+
+The dual active set with default settings; where the Hessian is not positive definite beyond rounding, with a proximity of a
+thousandth of its largest entry. Correct digits of the objective (of one plus its magnitude); the largest residual of the
+optimality conditions, relative as `KktResidual` says, rounded up to a power of ten; steps, of all proximal rounds.
+Regenerated by `cargo test` with `THALWEG_BLESS=1`.
+
+| id | n | m | scalar | digits | residual | steps | status |
+|---|---:|---:|---|---:|---:|---:|---|
+";
+
+#[test]
+fn the_table_of_quadratic_programs_is_up_to_date() {
+    if reference::sets("qp-maros-meszaros").is_empty() {
+        return;
+    }
+    let mut table = String::from(HEAD);
+    let lines: Vec<_> = double().into_iter().chain(single()).collect();
+    table.extend(lines.iter().map(Line::text));
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/quadratic_programs.md");
+    if std::env::var_os("THALWEG_BLESS").is_some() {
+        std::fs::write(&committed, &table).unwrap();
+    }
+    for line in &lines {
+        let bar = if line.scalar == "f64" { 1e-8 } else { 1e-3 };
+        let optimal = line.status == Status::Converged(Criterion::Optimal);
+        assert!(optimal && line.residual <= bar, "{}", line.text());
+    }
+    let before = std::fs::read_to_string(&committed).unwrap_or_default();
+    assert!(before == table, "tests/quadratic_programs.md is out of date: THALWEG_BLESS=1 cargo test quadratic");
+}
