@@ -99,8 +99,10 @@ pub struct PrimalDualState<T: Real, const N: usize, const M: usize> {
     image: SVector<T, M>,
     /// A subgradient of p* at y.
     slope: SVector<T, M>,
-    /// The residual of x, relative; NaN before the first iteration.
+    /// The residual of x, relative.
     primal: T,
+    /// Whether an iteration is complete.
+    begun: bool,
     phase: Phase,
 }
 
@@ -114,7 +116,8 @@ impl<T: Real, const N: usize, const M: usize> PrimalDualState<T, N, M> {
             y: linalg::zeros(),
             image: linalg::zeros(),
             slope: linalg::zeros(),
-            primal: T::NAN,
+            primal: T::INFINITY,
+            begun: false,
             phase: Phase::Apply,
         }
     }
@@ -163,6 +166,7 @@ where
             let residual = linalg::norm(&(state.x - x)) / self.primal_rate;
             state.primal = residual / linalg::norm(&image).max(T::ONE);
             state.x = x;
+            state.begun = true;
             state.phase = Phase::Apply;
             Status::Running
         };
@@ -180,10 +184,7 @@ impl<T: Real, Q: Penalty<T>, R: Penalty<T>> PrimalDual<T, Q, R> {
         state: &mut PrimalDualState<T, N, M>,
         image: SVector<T, M>,
     ) -> Status {
-        let first = state.primal != state.primal && state.best.residual == T::INFINITY;
-        let reach = if first {
-            image
-        } else {
+        let reach = if state.begun {
             let residual = linalg::norm(&(state.slope - image)) / linalg::norm(&image).max(T::ONE);
             let residual = relative(residual, T::ONE, state.primal, T::ONE);
             let x = state.x;
@@ -192,6 +193,8 @@ impl<T: Real, Q: Penalty<T>, R: Penalty<T>> PrimalDual<T, Q, R> {
                 return status;
             }
             image * T::TWO - state.image
+        } else {
+            image
         };
         // prox_{s p*}(v) = v - s prox_{p/s}(v/s).
         let v = state.y / self.dual_rate + reach;

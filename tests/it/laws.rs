@@ -7,9 +7,13 @@ use thalweg::composite::{
     CyclicState, FistaState, FractionalState, NonconvexAcceleratedState, PanocState, ProximalConjugateGradientState,
     ProximalGradientState, ProximalNewtonState, ProximalQuasiNewtonState, SpectralState, VarianceReducedState,
 };
+use thalweg::constrained::{AugmentedLagrangianState, DualActiveSetState, FrankWolfeState};
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
 use thalweg::smooth::GradientDescentState;
+use thalweg::splitting::{
+    AdmmState, AlternatingProjectionsState, DavisYinState, DouglasRachfordState, DykstraState, PrimalDualState,
+};
 use thalweg::{Method, Real, Stall, Status};
 
 /// Far more steps than any subject needs: a law that gets here has found a hang.
@@ -19,6 +23,10 @@ const HANG: u32 = 100_000;
 pub trait Memory: Clone + Restored {
     fn x(&self) -> Vec<f64>;
     fn value(&self) -> f64;
+    /// Whether the value is that of the point alone; a residual may belong to multipliers as well.
+    fn of_the_point() -> bool {
+        true
+    }
     /// The share of the value that rounding may add.
     fn rounding() -> f64 {
         0.0
@@ -74,6 +82,7 @@ composite!(
     CyclicState<B>,
     FistaState,
     FractionalState,
+    FrankWolfeState<C>,
     NonconvexAcceleratedState,
     PanocState<M>,
     ProximalConjugateGradientState,
@@ -83,6 +92,59 @@ composite!(
     SpectralState<M>,
     VarianceReducedState<B>
 );
+
+/// A memory of a method that lowers no value: its smallest residual.
+macro_rules! splitting {
+    ($($state:ident $(<$extra:ident>)?: $residual:expr;)*) => { $(
+        impl<T: Real, const N: usize $(, const $extra: usize)?> Memory for $state<T, N $(, $extra)?>
+        where
+            Self: Restored,
+        {
+            fn x(&self) -> Vec<f64> {
+                self.x().iter().map(|x| x.to_f64()).collect()
+            }
+            fn value(&self) -> f64 {
+                let residual: fn(&Self) -> T = $residual;
+                residual(self).to_f64()
+            }
+            fn of_the_point() -> bool {
+                false
+            }
+            fn fresh(&self) -> Self {
+                Self::new(*self.x())
+            }
+        }
+    )* };
+}
+
+splitting! {
+    AdmmState<M>: |state| state.residual();
+    AlternatingProjectionsState<K>: |state| state.residual();
+    AugmentedLagrangianState<M>: |state| state.certificate().worst();
+    DavisYinState: |state| state.residual();
+    DouglasRachfordState: |state| state.residual();
+    DualActiveSetState: |_| T::ZERO;
+    PrimalDualState<M>: |state| state.residual();
+}
+
+/// The residual of a projection is how much the corrections moved, which does not fall from pass to pass.
+impl<T: Real, const N: usize, const K: usize> Memory for DykstraState<T, N, K>
+where
+    Self: Restored,
+{
+    fn x(&self) -> Vec<f64> {
+        self.x().iter().map(|x| x.to_f64()).collect()
+    }
+    fn value(&self) -> f64 {
+        if self.residual().is_finite() { 0.0 } else { f64::INFINITY }
+    }
+    fn of_the_point() -> bool {
+        false
+    }
+    fn fresh(&self) -> Self {
+        Self::new(*self.x())
+    }
+}
 
 impl<T: Real, const N: usize, const A: usize, K, G: Gather<T> + Clone> Memory for Fit<T, N, A, K, G>
 where
@@ -159,14 +221,11 @@ impl<M, S, P> Subject<M, S, P>
 where
     S: Memory,
     P: Problem<Error = Infallible> + Clone,
-    M: Method<P, S> + Method<Counted<P>, S> + Method<Faulty<P>, S>,
+    M: Method<P, S>,
 {
-    fn obey(&self) {
-        self.one_call_a_step();
-        self.the_value_is_that_of_the_point_and_never_rises();
+    /// The laws of methods whose problem is data that cannot fail.
+    fn keep_time(&self) {
         self.slices_make_the_whole();
-        self.an_error_changes_nothing();
-        self.a_nan_is_survived();
         self.a_saved_state_goes_on();
     }
 
@@ -195,24 +254,6 @@ where
         fresh.value()
     }
 
-    fn one_call_a_step(&self) {
-        let (mut state, mut problem) = (self.start.clone(), Counted::new(self.problem.clone()));
-        let status = loop {
-            let before = problem.calls();
-            let Ok(status) = self.method.step(&mut state, &mut problem);
-            assert!(problem.calls() <= before + 1, "a step made {} calls", problem.calls() - before);
-            if status != Status::Running {
-                break status;
-            }
-        };
-        let (calls, bits) = (problem.calls(), state.bits());
-        for _ in 0..3 {
-            assert_eq!(self.method.step(&mut state, &mut problem), Ok(status), "the end is not the end");
-            assert_eq!((problem.calls(), state.bits()), (calls, bits.clone()), "work after the end");
-        }
-        assert_eq!(self.method.steps(&mut state, &mut problem).count(), 1);
-    }
-
     fn the_value_is_that_of_the_point_and_never_rises(&self) {
         let (mut state, mut problem) = (self.start.clone(), self.problem.clone());
         let mut value = f64::INFINITY;
@@ -221,7 +262,7 @@ where
             let Ok(status) = self.method.step(&mut state, &mut problem);
             assert!(state.value() <= value * (1.0 + S::rounding()), "from {value:e} to {:e}", state.value());
             value = state.value();
-            if state.bits() != before {
+            if S::of_the_point() && state.bits() != before {
                 assert_eq!(value, self.value_again(&state), "the value of another point");
             }
             if status != Status::Running {
@@ -243,6 +284,51 @@ where
                 .expect("no end");
             assert_eq!((status, state.bits()), (whole.status, whole.bits.clone()), "slices of {slice}");
         }
+    }
+
+    fn a_saved_state_goes_on(&self) {
+        let whole = self.whole();
+        let (mut state, mut problem) = (self.start.clone(), self.problem.clone());
+        for done in 0..=whole.steps {
+            for copy in [state.clone(), state.restored()] {
+                let end = self.finish(copy, &mut problem);
+                assert_eq!((end.status, end.bits), (whole.status, whole.bits.clone()), "saved after {done} steps");
+            }
+            let Ok(_) = self.method.step(&mut state, &mut problem);
+        }
+    }
+}
+
+impl<M, S, P> Subject<M, S, P>
+where
+    S: Memory,
+    P: Problem<Error = Infallible> + Clone,
+    M: Method<P, S> + Method<Counted<P>, S> + Method<Faulty<P>, S>,
+{
+    fn obey(&self) {
+        self.keep_time();
+        self.one_call_a_step();
+        self.the_value_is_that_of_the_point_and_never_rises();
+        self.an_error_changes_nothing();
+        self.a_nan_is_survived();
+    }
+
+    fn one_call_a_step(&self) {
+        let (mut state, mut problem) = (self.start.clone(), Counted::new(self.problem.clone()));
+        let status = loop {
+            let before = problem.calls();
+            let Ok(status) = self.method.step(&mut state, &mut problem);
+            assert!(problem.calls() <= before + 1, "a step made {} calls", problem.calls() - before);
+            if status != Status::Running {
+                break status;
+            }
+        };
+        let (calls, bits) = (problem.calls(), state.bits());
+        for _ in 0..3 {
+            assert_eq!(self.method.step(&mut state, &mut problem), Ok(status), "the end is not the end");
+            assert_eq!((problem.calls(), state.bits()), (calls, bits.clone()), "work after the end");
+        }
+        assert_eq!(self.method.steps(&mut state, &mut problem).count(), 1);
     }
 
     /// The number of evaluations of an undisturbed solve.
@@ -289,40 +375,30 @@ where
                 assert_eq!(status, Status::Stalled(Stall::NonFinite), "NaN at {at}");
             } else {
                 assert!(state.value() <= start_value, "NaN at {at}: worse than the start");
-                assert_eq!(state.value(), self.value_again(&state), "NaN at {at}: the value of another point");
+                if S::of_the_point() {
+                    assert_eq!(state.value(), self.value_again(&state), "NaN at {at}: the value of another point");
+                }
             }
-        }
-    }
-
-    fn a_saved_state_goes_on(&self) {
-        let whole = self.whole();
-        let (mut state, mut problem) = (self.start.clone(), self.problem.clone());
-        for done in 0..=whole.steps {
-            for copy in [state.clone(), state.restored()] {
-                let end = self.finish(copy, &mut problem);
-                assert_eq!((end.status, end.bits), (whole.status, whole.bits.clone()), "saved after {done} steps");
-            }
-            let Ok(_) = self.method.step(&mut state, &mut problem);
         }
     }
 }
 
 /// One subject a line, in both scalars: `name: method, memory at its start, problem`.
 macro_rules! subjects {
-    ($($name:ident: $method:expr, $start:expr, $problem:expr;)*) => { $(
+    ($laws:ident: $($name:ident: $method:expr, $start:expr, $problem:expr;)*) => { $(
         mod $name {
             use super::table::*;
 
             #[test]
             fn f32() {
                 type T = f32;
-                super::Subject { method: $method, start: $start, problem: $problem }.obey();
+                super::Subject { method: $method, start: $start, problem: $problem }.$laws();
             }
 
             #[test]
             fn f64() {
                 type T = f64;
-                super::Subject { method: $method, start: $start, problem: $problem }.obey();
+                super::Subject { method: $method, start: $start, problem: $problem }.$laws();
             }
         }
     )* };
@@ -331,8 +407,7 @@ macro_rules! subjects {
 /// What the lines of the table are written with.
 #[allow(unused_imports, reason = "not every line needs everything")]
 mod table {
-    pub use nalgebra::SVector;
-    pub use thalweg::Real;
+    pub use nalgebra::{SMatrix, SVector};
     pub use thalweg::composite::{
         CyclicBlockCoordinate, CyclicState, Damping, Fista, FistaState, FractionalCoordinate, FractionalRule,
         FractionalState, NonconvexAccelerated, NonconvexAcceleratedState, Panoc, PanocState, ProximalConjugateGradient,
@@ -340,13 +415,25 @@ mod table {
         ProximalQuasiNewton, ProximalQuasiNewtonState, Restart, SpectralProjectedGradient, SpectralState,
         VarianceReducedCoordinate, VarianceReducedState,
     };
+    pub use thalweg::constrained::{
+        AugmentedLagrangian, AugmentedLagrangianState, ConstrainedFunction, DualActiveSet, DualActiveSetState,
+        FactoredProgram, FrankWolfe, FrankWolfeState, QuadraticProgram,
+    };
     pub use thalweg::least_squares::{
         Affine, Bounds, DenseState, Dogleg, GaussNewton, GeodesicLevenbergMarquardt, GeodesicState, Graduated,
         GraduatedState, LevenbergMarquardt, Normal, Rotation, SeparableState, SquareRoot, StreamedState,
     };
+    pub use thalweg::penalty::Simplex;
     pub use thalweg::penalty::{Each, Interval, L1, Mcp};
     pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
+    pub use thalweg::problem::{Function, Quadratic};
     pub use thalweg::smooth::{GradientDescent, GradientDescentState};
+    pub use thalweg::splitting::{
+        Admm, AdmmState, AlternatingProjections, AlternatingProjectionsState, Coupled, DavisYin, DavisYinState, Direct,
+        DouglasRachford, DouglasRachfordState, Dykstra, DykstraState, Matrix, PrimalDual, PrimalDualState,
+        ProximalQuadratic, Sets,
+    };
+    pub use thalweg::{Number, Real};
 
     pub use crate::composite::Terms;
     pub use crate::domains::{Pairs, Triples, Whole};
@@ -410,12 +497,56 @@ mod table {
         point([-0.5, 1.0])
     }
 
+    pub fn bowl<T: Real>() -> ProximalQuadratic<T, 2> {
+        ProximalQuadratic::new(SMatrix::from_iterator(of([2.0, 1.0, 1.0, 2.0])), point([-3.0, -1.0])).unwrap()
+    }
+
+    pub fn map<T: Real>() -> SMatrix<T, 3, 2> {
+        SMatrix::from_iterator(of([1.0, 0.0, 1.0, -1.0, 2.0, 0.5]))
+    }
+
+    pub fn coupled<T: Real>() -> Coupled<T, 2, 3> {
+        Coupled::new(SMatrix::identity(), point([-3.0, 1.0]), map()).unwrap()
+    }
+
+    fn of<T: Real, const K: usize>(values: [f64; K]) -> Vec<T> {
+        values.iter().map(|&value| T::of_f64(value)).collect()
+    }
+
+    pub fn convex<T: Real>() -> Quadratic<T, 2> {
+        let mut quadratic = Quadratic::zero();
+        quadratic.add_square(&point([1.0, 2.0]), T::ONE, T::ONE);
+        quadratic.add_square(&point([1.0, -1.0]), T::TWO, T::ONE);
+        quadratic
+    }
+
+    pub fn around<T: Real>() -> Bounds<T, 2> {
+        Bounds::new(point([-1.0, 0.1]), point([1.0, 2.0]))
+    }
+
+    pub fn program<T: Real>(proximity: T) -> FactoredProgram<T, 2, 3> {
+        let mut program = QuadraticProgram::new(SMatrix::identity(), point([-3.0, 1.0]));
+        (program.rows, program.row_lower, program.row_upper) = (map(), point([-1.0; 3]), point([0.5, 0.7, 0.9]));
+        program.factor(proximity).unwrap()
+    }
+
+    /// A valley, and how far from the origin.
+    #[derive(Clone)]
+    pub struct Ring;
+
+    impl<T: Real> ConstrainedFunction<T, 2, 1> for Ring {
+        fn evaluate<D: Number<Scalar = T>>(&self, x: &[D; 2]) -> (D, [D; 1]) {
+            (Function::<T, 2>::value(&Valley, x), [x[0] * x[0] + x[1] * x[1]])
+        }
+    }
+
     pub fn prior<T: Real, P>(inner: P) -> Prior<P, T, 3> {
         Prior::independent(inner, point([3.0, 0.5, 1.0]), &point([1.0, 0.0, 4.0])).unwrap()
     }
 }
 
 subjects! {
+    obey:
     gradient_descent: GradientDescent::<T>::default(), GradientDescentState::new(point([-0.5, 1.0])), Forward(Valley);
     proximal_gradient: ProximalGradient::new(lasso::<T>()), ProximalGradientState::new(point([-0.5, 1.0])), Forward(Valley);
     fista: Fista::new(lasso::<T>()), FistaState::new(slope()), Forward(Valley);
@@ -474,4 +605,25 @@ subjects! {
         prior::<T, _>(cauchy::<T, _>(Forward(Decay)));
     normal_together: LevenbergMarquardt::<T>::default().within(tight()), start::<T, Normal>(),
         prior::<T, _>(cauchy::<T, _>(Fours(Forward(Decay))));
+    douglas_rachford: DouglasRachford::new(lasso::<T>()), DouglasRachfordState::new(slope()), bowl::<T>();
+    admm: Admm::new(lasso::<T>()), AdmmState::<T, 2, 2>::new(slope()), Direct(bowl::<T>());
+    admm_coupled: Admm::new(lasso::<T>()), AdmmState::<T, 2, 3>::new(slope()), coupled::<T>();
+    primal_dual: PrimalDual::new(low::<T>(), lasso::<T>(), T::of_f64(0.3), T::of_f64(0.3)),
+        PrimalDualState::<T, 2, 3>::new(slope()), Matrix(map::<T>());
+    davis_yin: DavisYin::new(low::<T>(), lasso::<T>()), DavisYinState::new(slope()), convex::<T>();
+    alternating_projections: AlternatingProjections::default(), AlternatingProjectionsState::<T, 2, 2>::new(point([3.0, 2.0])),
+        Sets((low::<T>(), Simplex { total: T::ONE }));
+    dykstra: Dykstra::default(), DykstraState::<T, 2, 2>::new(point([3.0, 2.0])), Sets((low::<T>(), Simplex { total: T::ONE }));
+    frank_wolfe: FrankWolfe::new(Simplex { total: T::ONE }), FrankWolfeState::<T, 2, 3>::new(slope()), Forward(Valley);
+    frank_wolfe_plain: FrankWolfe { gap_tolerance: T::of_f64(0.02), ..FrankWolfe::new(low::<T>()) }, FrankWolfeState::<T, 2, 0>::new(slope()), Forward(Valley);
+    augmented_lagrangian: AugmentedLagrangian::new(point::<T, 1>([0.5]), point([0.5])), AugmentedLagrangianState::new(slope()),
+        Forward(Ring);
+    augmented_lagrangian_bounded: AugmentedLagrangian::new(point::<T, 1>([-5.0]), point([0.5])).within(around()),
+        AugmentedLagrangianState::new(slope()), Forward(Ring);
+}
+
+subjects! {
+    keep_time:
+    dual_active_set: DualActiveSet::<T>::default(), DualActiveSetState::new(slope()), program::<T>(T::ZERO);
+    dual_active_set_proximal: DualActiveSet::<T>::default(), DualActiveSetState::new(slope()), program::<T>(T::HALF);
 }
