@@ -9,7 +9,6 @@ mod householder;
 mod jacobi;
 mod product;
 pub(crate) mod slice;
-mod slices;
 mod triangular;
 
 use nalgebra::{ArrayStorage, SMatrix, SVector};
@@ -21,7 +20,6 @@ pub(crate) use eigen::eigen;
 pub(crate) use householder::append_rows;
 pub(crate) use jacobi::{svd, tall_svd};
 pub(crate) use product::{multiply, multiply_adjoint};
-pub(crate) use slices::{dot_of, norm_of};
 pub(crate) use triangular::{multiply_lower, multiply_symmetric, multiply_transposed, solve_lower, solve_transposed};
 
 /// A zero matrix in a constant.
@@ -104,4 +102,20 @@ pub(crate) fn negate<T: Real, const N: usize>(a: &SVector<T, N>, b: &mut SVector
 /// Whether every component is finite.
 pub(crate) fn all_finite<T: Real, const N: usize>(a: &SVector<T, N>) -> bool {
     a.iter().all(|a| a.is_finite())
+}
+
+/// The scalar product of what two slices have in common.
+pub(crate) fn dot_of<T: Real>(a: &[T], b: &[T]) -> T {
+    a.iter().zip(b).fold(T::ZERO, |sum, (&a, &b)| sum + a * b)
+}
+
+/// The Euclidean norm of a slice, scaled by the largest entry where squares would leave the range.
+pub(crate) fn norm_of<T: Real>(a: &[T]) -> T {
+    let sum = |by: T| a.iter().fold(T::ZERO, |sum, &a| sum + (a * by).squared());
+    let plain = sum(T::ONE);
+    if plain.is_finite() && plain > T::TINY / T::EPSILON {
+        return plain.sqrt();
+    }
+    let largest = a.iter().fold(T::ZERO, |m, &a| if a.abs() <= m { m } else { a.abs() });
+    if largest > T::TINY && largest.is_finite() { largest * sum(T::ONE / largest).sqrt() } else { largest }
 }

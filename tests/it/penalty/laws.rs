@@ -62,7 +62,7 @@ fn rates(subject: &Subject<f64>) -> Vec<f64> {
 /// Points of the domain by any means, for comparison with `z = prox(v)`.
 fn rivals(subject: &Subject<f64>, rng: &mut ChaCha8Rng, v: &[f64], z: &[f64]) -> Vec<Vec<f64>> {
     let mut rivals = Vec::new();
-    for _ in 0..60 {
+    for _ in 0..20 {
         if let Some(member) = subject.member {
             rivals.push(member(rng));
         }

@@ -39,7 +39,7 @@ pub fn table<T: Real>() -> Vec<Named<T>> {
 
 /// Where the graphs bend, and around.
 fn points() -> Vec<f64> {
-    let mut points: Vec<f64> = (-40..=40).map(|i| 0.171 * f64::from(i)).collect();
+    let mut points: Vec<f64> = (-20..=20).map(|i| 0.341 * f64::from(i)).collect();
     points.extend([1e-6, -1e-6, 0.25, 0.5, 0.7, 1.0, 2.0, 3.7, -0.7, -1.0, -0.25, 25.0, -300.0]);
     points
 }
@@ -52,15 +52,15 @@ fn rates(convexity: f64) -> Vec<f64> {
     rates
 }
 
-/// The objective at the best point of a grid, refined around its five best places.
+/// The objective at the best point of a grid, refined around its three best places.
 fn brute(objective: impl Fn(f64) -> f64, span: f64, kinks: &[f64]) -> f64 {
-    let grid = (-400..=400).map(|i| span * f64::from(i) / 400.0);
+    let grid = (-200..=200).map(|i| span * f64::from(i) / 200.0);
     let mut grid: Vec<(f64, f64)> = grid.chain(kinks.iter().copied()).map(|z| (objective(z), z)).collect();
     grid.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut best = grid[0].0;
-    for &(_, center) in &grid[..5] {
-        let (mut center, mut width) = (center, span / 200.0);
-        for _ in 0..12 {
+    for &(_, center) in &grid[..3] {
+        let (mut center, mut width) = (center, span / 100.0);
+        for _ in 0..8 {
             for i in -10..=10 {
                 let z = center + width * f64::from(i) / 10.0;
                 if objective(z) < objective(center) {
