@@ -107,7 +107,7 @@ impl<T: Real, const N: usize, const B: usize> CyclicState<T, N, B> {
     /// A memory at a starting point; one outside the penalty's domain is moved there by the proximal operator.
     #[must_use]
     pub const fn new(x: SVector<T, N>) -> Self {
-        const { assert!(B > 0 && N % B == 0, "B divides N") };
+        const { assert!(B > 0 && N.is_multiple_of(B), "B divides N") };
         Self {
             x,
             smooth: T::INFINITY,

@@ -119,7 +119,7 @@ impl<T: Real, const N: usize, const B: usize> VarianceReducedState<T, N, B> {
     /// As [`new`](Self::new), with a seed of the random terms.
     #[must_use]
     pub const fn seeded(x: SVector<T, N>, seed: u64) -> Self {
-        const { assert!(B > 0 && N % B == 0, "B divides N") };
+        const { assert!(B > 0 && N.is_multiple_of(B), "B divides N") };
         Self {
             best: Point::new(x),
             x,

@@ -29,7 +29,7 @@ pub trait FiniteSum<T: Real, const N: usize>: Problem {
 
 impl<T: Real, const N: usize, const B: usize> Partial<T, N, B> for Quadratic<T, N> {
     fn partial(&mut self, block: usize, x: &SVector<T, N>, g: &mut SVector<T, B>) -> Result<T, Self::Error> {
-        const { assert!(B > 0 && N % B == 0, "B divides N") };
+        const { assert!(B > 0 && N.is_multiple_of(B), "B divides N") };
         let mut gradient = linalg::zeros();
         let value = self.gradient(x, &mut gradient)?;
         for (g, &part) in
@@ -43,7 +43,7 @@ impl<T: Real, const N: usize, const B: usize> Partial<T, N, B> for Quadratic<T, 
 
 impl<T: Real, const N: usize, const B: usize, F: Function<T, N>> Partial<T, N, B> for Forward<F> {
     fn partial(&mut self, block: usize, x: &SVector<T, N>, g: &mut SVector<T, B>) -> Result<T, Self::Error> {
-        const { assert!(B > 0 && N % B == 0, "B divides N") };
+        const { assert!(B > 0 && N.is_multiple_of(B), "B divides N") };
         let first = block.saturating_mul(B);
         let x = entries(x);
         let point: [Dual<T, B>; N] = core::array::from_fn(|j| Dual {

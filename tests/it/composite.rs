@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 
-use nalgebra::{SMatrix, SVector, matrix, vector};
+use nalgebra::{SVector, matrix, vector};
 use thalweg::composite::{
     CyclicBlockCoordinate, CyclicState, Fista, FistaState, FractionalCoordinate, FractionalRule, FractionalState,
     NonconvexAccelerated, NonconvexAcceleratedState, Panoc, PanocState, ProximalConjugateGradient,
@@ -10,9 +10,9 @@ use thalweg::composite::{
     ProximalQuasiNewton, ProximalQuasiNewtonState, Restart, SpectralProjectedGradient, SpectralState,
     VarianceReducedCoordinate, VarianceReducedState,
 };
-use thalweg::penalty::{Each, ElasticNet, Interval, L1, Mcp, Penalty, Scad, Separable};
-use thalweg::problem::{Counted, Curved, FiniteSum, Forward, Function, Problem, Quadratic, gradient_fn};
-use thalweg::{ConfigError, Criterion, Method, Number, Real, Stall, Status};
+use thalweg::penalty::{Each, L1, Separable};
+use thalweg::problem::{Counted, Curved, FiniteSum, Forward, Problem, Quadratic, gradient_fn};
+use thalweg::{ConfigError, Criterion, Method, Real, Stall, Status};
 
 use crate::problems::{Valley, point};
 
