@@ -9,6 +9,9 @@ use thalweg::{Criterion, Method, Real, Status};
 
 use crate::reference;
 
+/// The proximity where the Hessian is not positive definite, of its largest entry.
+const PROXIMITY: f64 = 1e-3;
+
 /// Set, variables, constraints.
 macro_rules! programs {
     ($table:ident, $T:ty, $($id:literal $n:literal $m:literal),*) => {
@@ -84,7 +87,7 @@ fn solve<T: Real, const N: usize, const M: usize>(id: &'static str) -> Line {
     let largest = program.hessian.iter().fold(T::ZERO, |m, h| m.max(h.abs()));
     let mut factored = match program.factor(T::ZERO) {
         Ok(factored) => Box::new(factored),
-        Err(_) => Box::new(program.factor(largest * proximity(id, T::EPSILON.to_f64())).unwrap()),
+        Err(_) => Box::new(program.factor(largest * T::of_f64(PROXIMITY)).unwrap()),
     };
     let mut state = Box::new(DualActiveSetState::<T, N>::new(SVector::zeros()));
     let method = DualActiveSet::default();
@@ -105,11 +108,6 @@ fn solve<T: Real, const N: usize, const M: usize>(id: &'static str) -> Line {
         eprintln!("{id} {scalar} {N} {M}: {found} {wanted} {digits:.1} {residual:?} {steps} {status:?}");
     }
     Line { id, size: (N, M), scalar, digits: digits.floor().max(0.0), residual: residual.worst(), steps, status }
-}
-
-/// Of the largest entry of the Hessian.
-fn proximity<T: Real>(_: &str, _: f64) -> T {
-    T::of_f64(1e-3)
 }
 
 const HEAD: &str = "\
