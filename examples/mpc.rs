@@ -6,7 +6,7 @@
 
 use nalgebra::{SMatrix, SVector};
 use thalweg::constrained::{DualActiveSet, DualActiveSetState, QuadraticProgram};
-use thalweg::{Criterion, Method, Status};
+use thalweg::{ConfigError, Criterion, Method, Status};
 
 const N: usize = 20;
 const TICK: f64 = 0.1;
@@ -15,7 +15,7 @@ const INPUT: f64 = 2.0;
 /// Steps a tick: with [`DualActiveSet::work`], the longest tick is known in advance.
 const BUDGET: u32 = 40;
 
-fn main() {
+fn main() -> Result<(), ConfigError> {
     let speed = SMatrix::<f64, N, N>::from_fn(|k, j| if j <= k { TICK } else { 0.0 });
     let place = SMatrix::<f64, N, N>::from_fn(|k, j| if j <= k { TICK * TICK * ((k - j) as f64 + 0.5) } else { 0.0 });
     let hessian = place.transpose() * place * 10.0 + speed.transpose() * speed + SMatrix::identity() * 0.1;
@@ -23,7 +23,7 @@ fn main() {
     (program.lower, program.upper) = (SVector::repeat(-INPUT), SVector::repeat(INPUT));
     program.rows = speed;
 
-    let mut factored = program.factor(0.0).expect("the cost is convex");
+    let mut factored = program.factor(0.0)?;
     let mut state = DualActiveSetState::new(SVector::zeros());
     let (mut p, mut v) = (5.0, 0.0);
     let (mut fastest, mut most_steps): (f64, u32) = (0.0, 0);
@@ -31,7 +31,7 @@ fn main() {
         let free = SVector::<f64, N>::from_fn(|k, _| p + v * TICK * (k + 1) as f64);
         factored.set_gradient(&(place.transpose() * free * 10.0 + speed.transpose() * SVector::repeat(v)));
         let (lower, upper) = (SVector::repeat(-SPEED - v), SVector::repeat(SPEED - v));
-        factored.set_row_limits(&lower, &upper).expect("the limits are numbers");
+        factored.set_row_limits(&lower, &upper)?;
         state.restart();
 
         let (mut steps, mut status) = (0, Status::Running);
@@ -55,4 +55,5 @@ fn main() {
     println!("at most {BUDGET} steps and {work} multiply-adds a tick; the longest took {most_steps} steps");
     assert!(p.abs() < 1e-3 && v.abs() < 1e-3, "the cart is at {p} with {v}");
     assert!(fastest <= SPEED + 1e-9 && fastest > SPEED - 1e-6, "the limit is used and kept: {fastest}");
+    Ok(())
 }

@@ -3,7 +3,6 @@
 use crate::real::Real;
 
 /// The scalar product: four partial sums over every fourth entry, added in pairs, then the rest in order.
-#[inline]
 pub(crate) fn product<T: Real>(a: &[T], b: &[T]) -> T {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
     let [mut s0, mut s1, mut s2, mut s3] = [T::ZERO; 4];
@@ -17,7 +16,6 @@ pub(crate) fn product<T: Real>(a: &[T], b: &[T]) -> T {
 }
 
 /// `y + factor · x` in place.
-#[inline]
 pub(crate) fn add_scaled<T: Real>(y: &mut [T], factor: T, x: &[T]) {
     let ((y, y_rest), (x, x_rest)) = (y.as_chunks_mut::<4>(), x.as_chunks::<4>());
     for (y, x) in y.iter_mut().zip(x) {
@@ -32,7 +30,6 @@ pub(crate) fn add_scaled<T: Real>(y: &mut [T], factor: T, x: &[T]) {
 }
 
 /// Four scalar products with one vector, from entry `start` on: a register for each sum, a load of w for all.
-#[inline]
 pub(crate) fn products<T: Real, const N: usize>([a, b, c, d]: [&[T; N]; 4], w: &[T; N], start: usize) -> [T; 4] {
     let [mut s0, mut s1, mut s2, mut s3] = [T::ZERO; 4];
     for j in start..N {
@@ -46,7 +43,6 @@ pub(crate) fn products<T: Real, const N: usize>([a, b, c, d]: [&[T; N]; 4], w: &
 }
 
 /// w and four scaled vectors added, in order, from entry `start` on.
-#[inline]
 pub(crate) fn add_four<T: Real, const N: usize>(
     w: &mut [T; N],
     [f, g, h, k]: [T; 4],
