@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release --example echo`
 
+#![allow(clippy::indexing_slicing, reason = "taps are counted below TAPS")]
+
 use nalgebra::SVector;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -79,6 +79,43 @@ pub enum ConfigError {
     Dependent,
 }
 
+impl core::fmt::Display for Status {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Running => f.write_str("running"),
+            Self::Converged(criterion) => write!(f, "converged: {criterion}"),
+            Self::Stalled(stall) => write!(f, "stalled: {stall}"),
+        }
+    }
+}
+
+impl core::fmt::Display for Criterion {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Gradient => "gradient",
+            Self::Decrease => "decrease",
+            Self::Step => "step",
+            Self::Gap => "gap",
+            Self::Residual => "residual",
+            Self::Optimal => "optimal",
+        })
+    }
+}
+
+impl core::fmt::Display for Stall {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::NonFinite => f.write_str("not finite"),
+            Self::NoDescent => f.write_str("no descent"),
+            Self::Flat => f.write_str("no finite minimizer in sight"),
+            Self::NoData => f.write_str("no data"),
+            Self::Infeasible => f.write_str("infeasible"),
+            Self::Unbounded => f.write_str("unbounded"),
+            Self::Config(error) => write!(f, "{error}"),
+        }
+    }
+}
+
 impl core::fmt::Display for ConfigError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {

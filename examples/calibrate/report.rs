@@ -6,7 +6,7 @@ use std::path::Path;
 use nalgebra::{Matrix3, Vector3};
 use serde_json::json;
 use thalweg::calibration::{Calibration, REGIONS, Rung, Verdict};
-use thalweg::{Criterion, Stall, Status};
+use thalweg::{Stall, Status};
 
 use crate::{Fit, PERIOD, Source, simulate};
 
@@ -26,17 +26,11 @@ const fn parameters(rung: Rung) -> usize {
     }
 }
 
-fn status(status: Status) -> &'static str {
+fn status(status: Status) -> String {
     match status {
-        Status::Running => "stopped: budget exhausted",
-        Status::Converged(Criterion::Gradient) => "converged: gradient",
-        Status::Converged(Criterion::Decrease) => "converged: decrease",
-        Status::Converged(Criterion::Step) => "converged: step",
-        Status::Stalled(Stall::NonFinite) => "stalled: not finite",
-        Status::Stalled(Stall::NoDescent) => "stalled: no descent",
-        Status::Stalled(Stall::Flat) => "stalled: no finite minimizer in sight",
-        Status::Stalled(Stall::NoData) => "not fitted",
-        Status::Stalled(Stall::Config(_)) => "stalled: settings out of range",
+        Status::Running => "stopped: budget exhausted".into(),
+        Status::Stalled(Stall::NoData) => "not fitted".into(),
+        status => status.to_string(),
     }
 }
 

@@ -200,7 +200,7 @@ fn parameters(area: &Area<'_>, stated: &Stated, fit: &Fit) -> Result<(), Box<dyn
     }
     row("freedom", &format!("{} of {} samples", fit.freedom, fit.fitted.len()), 14)?;
     row("rank", &format!("{} of {}", fit.rank, fit.free), 14)?;
-    row("status", &shortened(status(fit), 30), 14)
+    row("status", &shortened(&status(fit), 30), 14)
 }
 
 fn note(area: &Area<'_>, text: &str) -> Result<(), Box<dyn Error>> {

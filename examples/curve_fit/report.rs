@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 use thalweg::problem::Loss;
-use thalweg::{Criterion, Stall, Status};
+use thalweg::{Stall, Status};
 
 use crate::solve::Fit;
 use crate::task::Stated;
@@ -13,18 +13,11 @@ use crate::task::Stated;
 /// Below this share of its own a parameter is called hardly excited.
 const HARDLY: f64 = 1e-3;
 
-pub fn status(fit: &Fit) -> &'static str {
+pub fn status(fit: &Fit) -> String {
     match fit.status {
-        Status::Running => "stopped: budget exhausted",
-        Status::Converged(Criterion::Gradient) => "converged: gradient",
-        Status::Converged(Criterion::Decrease) => "converged: decrease",
-        Status::Converged(Criterion::Step) => "converged: step",
-        Status::Stalled(Stall::NonFinite) => "stalled: not finite",
-        Status::Stalled(Stall::NoDescent) if fit.exact => "converged: exact up to rounding",
-        Status::Stalled(Stall::NoDescent) => "stalled: no descent",
-        Status::Stalled(Stall::Flat) => "stalled: no finite minimizer in sight",
-        Status::Stalled(Stall::NoData) => "stalled: no data",
-        Status::Stalled(Stall::Config(_)) => "stalled: settings out of range",
+        Status::Running => "stopped: budget exhausted".into(),
+        Status::Stalled(Stall::NoDescent) if fit.exact => "converged: exact up to rounding".into(),
+        status => status.to_string(),
     }
 }
 
@@ -42,7 +35,7 @@ fn advice(fit: &Fit) -> &'static str {
         Status::Stalled(Stall::Flat) => {
             "the parameters run away while the fit hardly improves: choose a simpler formula, --bounds or another --start"
         }
-        Status::Stalled(Stall::NoData | Stall::Config(_)) => "check --bounds and --loss-scale",
+        Status::Stalled(_) => "check --bounds and --loss-scale",
     }
 }
 

@@ -37,7 +37,11 @@ fn check<T: Real, R: Penalty<T>>(penalty: R, input: &Input) {
     let (before, after) = (rate * penalty.value(&x), moved + rate * penalty.value(&z));
     if before.is_finite() && after.is_finite() {
         let size = x.iter().fold(before.abs().max(moved), |sum, &x| sum + x.squared());
-        assert!(after <= before + T::of_f64(1e4) * T::EPSILON * (size + T::ONE), "{after:e} after {before:e}");
+        assert!(
+            after <= before + T::of_f64(1e4) * T::EPSILON * (size + T::ONE),
+            "{}: {after:e} after {before:e}",
+            core::any::type_name::<R>()
+        );
     }
 }
 

@@ -34,7 +34,7 @@ use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 /// }
 /// let method = AugmentedLagrangian::new(vector![2.0], vector![2.0]);
 /// let (state, _) = method.solve(vector![-2.0, 0.5], &mut Forward(Circle), 200).unwrap();
-/// assert!((state.x() - vector![-1.0, -1.0]).amax() < 1e-6 && (state.multipliers()[0] - 0.5).abs() < 1e-6);
+/// assert!((state.x() - vector![-1.0, -1.0]).amax() < 1e-6 && (state.estimate()[0] - 0.5).abs() < 1e-6);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -113,13 +113,13 @@ pub struct AugmentedLagrangianState<T: Real, const N: usize, const M: usize> {
     /// Where the conditions were met best.
     best: SVector<T, N>,
     /// The multipliers there.
-    best_multipliers: SVector<T, M>,
+    multipliers: SVector<T, M>,
     /// The residuals there.
     certificate: KktResidual<T>,
     /// The current point.
     at: Linearization<T, N, M>,
     /// y.
-    multipliers: SVector<T, M>,
+    estimate: SVector<T, M>,
     /// `1/max(1, max |∂cᵢ/∂xⱼ|)` at the start.
     scales: SVector<T, M>,
     /// `μᵢ/scaleᵢ²`.
@@ -153,10 +153,10 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangianState<T, N, M> 
         let (g, c, j) = (linalg::zeros(), linalg::zeros(), linalg::zeros());
         Self {
             best: x,
-            best_multipliers: linalg::zeros(),
+            multipliers: linalg::zeros(),
             certificate,
             at: Linearization { x, f: T::INFINITY, g, c, j },
-            multipliers: linalg::zeros(),
+            estimate: linalg::zeros(),
             scales: linalg::zeros(),
             weight: T::ZERO,
             curvature: linalg::zeros(),
@@ -173,7 +173,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangianState<T, N, M> 
     /// A memory that starts from multipliers known from a problem alike.
     #[must_use]
     pub fn warm(x: SVector<T, N>, multipliers: SVector<T, M>) -> Self {
-        Self { multipliers, ..Self::new(x) }
+        Self { estimate: multipliers, ..Self::new(x) }
     }
 
     /// Where the optimality conditions were met best so far.
@@ -186,7 +186,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangianState<T, N, M> 
     /// upper limit, zero or less at a lower one.
     #[must_use]
     pub const fn multipliers(&self) -> &SVector<T, M> {
-        &self.best_multipliers
+        &self.multipliers
     }
 
     /// f and the residuals there; infinite before the first step.
@@ -248,7 +248,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
 
     /// The first linearization: scales and weights.
     fn open(&self, state: &mut AugmentedLagrangianState<T, N, M>, at: Linearization<T, N, M>) -> Status {
-        if !finite(&at) || !state.multipliers.iter().all(|y| y.is_finite()) {
+        if !finite(&at) || !state.estimate.iter().all(|y| y.is_finite()) {
             return Status::Stalled(Stall::NonFinite);
         }
         state.scales =
@@ -276,7 +276,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
     fn push(&self, state: &AugmentedLagrangianState<T, N, M>, c: &SVector<T, M>) -> SVector<T, M> {
         linalg::vector(|i| {
             let weight = self.weight(state, i);
-            let s = entries(c)[i] + entries(&state.multipliers)[i] / weight;
+            let s = entries(c)[i] + entries(&state.estimate)[i] / weight;
             weight * (s - clamp(s, entries(&self.lower)[i], entries(&self.upper)[i]))
         })
     }
@@ -328,7 +328,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
             let certificate = self.certify(&state.at, &push);
             if certificate.worst() < state.certificate.worst() {
                 state.best = state.at.x;
-                state.best_multipliers = push;
+                state.multipliers = push;
                 state.certificate = certificate;
             }
             if certificate.worst() <= self.residual_tolerance {
@@ -355,12 +355,12 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         let mut progress = T::ZERO;
         for i in 0..M {
             let (c, weight) = (entries(&state.at.c)[i], self.weight(state, i));
-            let s = c + entries(&state.multipliers)[i] / weight;
+            let s = c + entries(&state.estimate)[i] / weight;
             let distance = c - clamp(s, entries(&self.lower)[i], entries(&self.upper)[i]);
             progress = worse(progress, entries(&state.scales)[i] * distance.abs());
         }
         let most = T::of_f64(100.0) / T::SQRT_EPSILON;
-        state.multipliers = push.map(|y| clamp(y, -most, most));
+        state.estimate = push.map(|y| clamp(y, -most, most));
         if progress > T::of_f64(0.25) * state.progress && progress > self.residual_tolerance {
             if self.trapped(state, certificate) {
                 return Status::Stalled(Stall::Infeasible);

@@ -12,6 +12,7 @@
 //! point; the best point is the one with the smallest residual so far.
 
 mod admm;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod augmented;
 mod best;
 mod davis_yin;
@@ -20,6 +21,7 @@ mod dykstra;
 mod operator;
 mod primal_dual;
 mod projections;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod proximal;
 mod wrapped;
 

@@ -2,7 +2,6 @@
 //! `tests/acceleration.md`, which `THALWEG_BLESS=1` rewrites.
 
 use core::convert::Infallible;
-use std::path::Path;
 
 use nalgebra::{SMatrix, SVector};
 use rand::{Rng, SeedableRng};
@@ -14,6 +13,8 @@ use thalweg::composite::{
 use thalweg::penalty::{Each, Folded, Mcp, Scad};
 use thalweg::problem::{Objective, Problem, Quadratic, Smooth};
 use thalweg::{Method, Number, Status};
+
+use crate::reference;
 
 const SAMPLES: usize = 60;
 const N: usize = 50;
@@ -201,10 +202,5 @@ fn the_table_of_acceleration_is_up_to_date() {
             }
         }
     }
-    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/acceleration.md");
-    if std::env::var_os("THALWEG_BLESS").is_some() {
-        std::fs::write(&committed, &table).unwrap();
-    }
-    let before = std::fs::read_to_string(&committed).unwrap_or_default();
-    assert!(before == table, "tests/acceleration.md is out of date: THALWEG_BLESS=1 cargo test acceleration");
+    reference::same_as_committed("acceleration.md", &table);
 }

@@ -34,7 +34,6 @@ mod penalty;
 mod problems;
 mod quadratic;
 mod quadratic_cases;
-mod quadratic_catalogue;
 mod quadratic_states;
 mod real;
 mod recursive;

@@ -5,7 +5,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use thalweg::composite::{ProximalGradient, ProximalGradientState};
 use thalweg::penalty::{Each, Interval, L1, Penalty, SquaredL2, Zero};
-use thalweg::problem::{Problem, Smooth, gradient_fn};
+use thalweg::problem::{Smooth, gradient_fn};
 use thalweg::splitting::{
     Admm, AdmmState, AlternatingProjections, AlternatingProjectionsState, Augmented, Coupled, DavisYin, Direct,
     DouglasRachford, DouglasRachfordState, Dykstra, DykstraState, Matrix, Operator, PrimalDual, PrimalDualState,
@@ -381,11 +381,11 @@ fn bad_parameters_and_problems_are_told() {
 
 /// Every oracle behind a reference, as a user hands it on.
 fn by_reference(
-    mut f: impl Proximal<f64, 2> + Problem<Error = core::convert::Infallible>,
-    mut g: impl Augmented<f64, 2, 2> + Problem<Error = core::convert::Infallible>,
-    mut k: impl Operator<f64, 2, 2> + Problem<Error = core::convert::Infallible>,
-    mut sets: impl Projections<f64, 2, 2> + Problem<Error = core::convert::Infallible>,
-    mut smooth: impl Smooth<f64, 2> + Problem<Error = core::convert::Infallible>,
+    mut f: impl Proximal<f64, 2, Error = core::convert::Infallible>,
+    mut g: impl Augmented<f64, 2, 2, Error = core::convert::Infallible>,
+    mut k: impl Operator<f64, 2, 2, Error = core::convert::Infallible>,
+    mut sets: impl Projections<f64, 2, 2, Error = core::convert::Infallible>,
+    mut smooth: impl Smooth<f64, 2, Error = core::convert::Infallible>,
 ) {
     let l1 = Each(L1 { strength: 1.0 });
     let start = vector![1.0, 1.0];
