@@ -3,6 +3,7 @@
 //! | wrapper | over | what it does |
 //! |---|---|---|
 //! | [`value_fn`], [`gradient_fn`], [`residual_fn`], [`row_fn`], [`dense_fn`] | closures | make an oracle of a closure |
+//! | [`Quadratic`] | a matrix and a vector, or squares added one at a time | values, gradients, Hessians, blocks |
 //! | [`Forward`] | a model over [`Number`](crate::real::Number) | exact derivatives by dual numbers |
 //! | [`Differences`] | values or residuals | derivatives by finite differences |
 //! | [`Stacked`] | samples of K residuals | hands them out as rows |
