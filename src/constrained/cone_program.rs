@@ -4,10 +4,10 @@ use core::convert::Infallible;
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::constrained::KktResidual;
 use crate::constrained::kkt::worse;
-use crate::constrained::scaling::{margin, split};
-use crate::linalg::{self, entries, entries_mut};
+use crate::constrained::scaling::{add_identity, margin, split};
+use crate::constrained::{KktResidual, QuadraticProgram};
+use crate::linalg::{self, columns, columns_mut, entries, entries_mut};
 use crate::problem::Problem;
 use crate::real::Real;
 
@@ -61,7 +61,7 @@ impl<T: Real, const N: usize, const M: usize, const E: usize, const C: usize, co
     #[must_use]
     pub fn new(hessian: SMatrix<T, N, N>, gradient: SVector<T, N>) -> Self {
         let mut limits = linalg::zeros();
-        crate::constrained::scaling::add_identity::<T, M, C, K>(entries_mut(&mut limits), T::ONE);
+        add_identity::<T, M, C, K>(entries_mut(&mut limits), T::ONE);
         Self {
             hessian,
             gradient,
@@ -128,7 +128,7 @@ impl<T: Real, const N: usize, const M: usize, const E: usize, const C: usize, co
             && linalg::all_finite(&self.limits)
             && linalg::all_finite(&self.targets)
             && self.rows.iter().chain(self.equations.iter()).all(|entry| entry.is_finite())
-            && linalg::columns(&self.hessian)
+            && columns(&self.hessian)
                 .iter()
                 .enumerate()
                 .all(|(j, column)| column.iter().skip(j).all(|entry| entry.is_finite()))
@@ -146,4 +146,57 @@ impl<T: Real, const N: usize, const M: usize, const E: usize, const C: usize, co
     for ConeProgram<T, N, M, E, C, K>
 {
     type Error = Infallible;
+}
+
+/// Two rows for every constraint of the quadratic program, `0 x + s = 1` for a limit that is infinite. Equal limits become
+/// equations as long as E of them last, those of the variables first, then pairs of rows: such a pair has no interior, and
+/// the method is less sure of its way.
+impl<T: Real, const N: usize, const Q: usize, const M: usize, const E: usize> From<&QuadraticProgram<T, N, Q>>
+    for ConeProgram<T, N, M, E>
+{
+    fn from(quadratic: &QuadraticProgram<T, N, Q>) -> Self {
+        const { assert!(M >= 2 * (N + Q), "two rows for every variable and every general constraint") };
+        let mut program = Self::new(quadratic.hessian, quadratic.gradient);
+        let mut equations = 0;
+        let mut add = |constraint: usize, normal: [T; N], lower: T, upper: T| {
+            if lower == upper && equations < E {
+                set_row(&mut program.equations, &mut program.targets, equations, &normal, lower);
+                equations += 1;
+                return;
+            }
+            if upper != T::INFINITY {
+                set_row(&mut program.rows, &mut program.limits, 2 * constraint, &normal, upper);
+            }
+            if lower != -T::INFINITY {
+                set_row(&mut program.rows, &mut program.limits, 2 * constraint + 1, &normal.map(|a| -a), -lower);
+            }
+        };
+        for j in 0..N {
+            let normal = core::array::from_fn(|k| if k == j { T::ONE } else { T::ZERO });
+            add(j, normal, entries(&quadratic.lower)[j], entries(&quadratic.upper)[j]);
+        }
+        for i in 0..Q {
+            let normal = columns(&quadratic.rows).map(|column| column[i]);
+            add(N + i, normal, entries(&quadratic.row_lower)[i], entries(&quadratic.row_upper)[i]);
+        }
+        program
+    }
+}
+
+/// Writes a row of a matrix, and its limit.
+fn set_row<T: Real, const R: usize, const N: usize>(
+    rows: &mut SMatrix<T, R, N>,
+    limits: &mut SVector<T, R>,
+    i: usize,
+    normal: &[T; N],
+    limit: T,
+) {
+    for (column, &normal) in columns_mut(rows).iter_mut().zip(normal) {
+        if let Some(entry) = column.get_mut(i) {
+            *entry = normal;
+        }
+    }
+    if let Some(entry) = entries_mut(limits).get_mut(i) {
+        *entry = limit;
+    }
 }
