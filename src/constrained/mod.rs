@@ -3,6 +3,7 @@
 //! | method | for |
 //! |---|---|
 //! | [`DualActiveSet`] | small dense quadratic and linear programs, solved again and again: the control loop |
+//! | [`InteriorPoint`] | small convex quadratic programs with second-order cones |
 //! | [`AugmentedLagrangian`] | a smooth function under smooth constraints and bounds |
 //! | [`FrankWolfe`] | a smooth function over a compact convex set that is cheap to minimize linear functions over |
 //!
@@ -13,21 +14,29 @@
     reason = "indices run over 0..N or 0..M; the link probe proves that no panic is left"
 )]
 mod augmented_lagrangian;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
+mod cone_program;
 mod dual_active_set;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod factored_program;
 mod frank_wolfe;
+mod interior_point;
 mod kkt;
 mod linear_minimization;
 mod nonlinear_program;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
+mod normal_equations;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod quadratic_program;
+mod scaling;
 mod working_set;
 
 pub use augmented_lagrangian::{AugmentedLagrangian, AugmentedLagrangianState};
+pub use cone_program::ConeProgram;
 pub use dual_active_set::{DualActiveSet, DualActiveSetState};
 pub use factored_program::FactoredProgram;
 pub use frank_wolfe::{FrankWolfe, FrankWolfeState};
+pub use interior_point::{InteriorPoint, InteriorPointState};
 pub use kkt::KktResidual;
 pub use linear_minimization::LinearMinimization;
 pub use nonlinear_program::{ConstrainedFunction, NonlinearProgram};

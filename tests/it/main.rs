@@ -27,6 +27,7 @@ mod equivalence;
 mod frank_wolfe;
 mod graduated;
 mod hock_schittkowski;
+mod interior_point;
 mod laws;
 mod nist;
 mod orthogonal;
