@@ -15,7 +15,7 @@ use nalgebra::SVector;
 
 use crate::composite::point::{Point, at_least, inside, readable, tolerance};
 use crate::composite::subproblem::{Subproblem, Trial};
-use crate::linalg::{self, columns, columns_mut, matrix};
+use crate::linalg::{self, matrix};
 use crate::penalty::Separable;
 use crate::problem::Smooth;
 use crate::real::Real;
@@ -105,40 +105,6 @@ impl<T: Real, const N: usize> ProximalQuasiNewtonState<T, N> {
     pub const fn new(x: SVector<T, N>) -> Self {
         Self { best: Point::new(x), model: Subproblem::new(), scaled: false, phase: Phase::Start }
     }
-
-    /// Step 3; a pair without curvature or out of range is left out.
-    fn learn(&mut self, s: &SVector<T, N>, y: &SVector<T, N>) {
-        let (bend, length) = (linalg::dot(s, y), linalg::dot(s, s));
-        if !self.scaled && bend > T::ZERO {
-            let stiffness = linalg::dot(y, y) / bend;
-            if stiffness.is_finite() {
-                self.model.matrix = matrix(|i, j| if i == j { stiffness } else { T::ZERO });
-                self.scaled = true;
-            }
-        }
-        let mut product = SVector::<T, N>::zeros();
-        for (column, &s) in columns(&self.model.matrix).iter().zip(s.iter()) {
-            for (product, &b) in product.iter_mut().zip(column) {
-                *product += b * s;
-            }
-        }
-        let stiff = linalg::dot(s, &product);
-        let fifth = T::of_f64(0.2) * stiff;
-        let share = if bend >= fifth { T::ONE } else { (stiff - fifth) / (stiff - bend) };
-        let y = *y * share + product * (T::ONE - share);
-        let bend = linalg::dot(s, &y);
-        let steady = T::EPSILON * length;
-        if !(stiff > steady && bend > steady && stiff.is_finite() && bend.is_finite() && linalg::all_finite(&y)) {
-            return;
-        }
-        for (column, (&by, &product_j)) in
-            columns_mut(&mut self.model.matrix).iter_mut().zip(y.iter().zip(product.iter()))
-        {
-            for (b, (&y, &product)) in column.iter_mut().zip(y.iter().zip(product.iter())) {
-                *b += y * by / bend - product * product_j / stiff;
-            }
-        }
-    }
 }
 
 impl<T: Real, const N: usize, R: Separable<T>, P: Smooth<T, N>> Method<P, ProximalQuasiNewtonState<T, N>>
@@ -164,7 +130,7 @@ impl<T: Real, const N: usize, R: Separable<T>, P: Smooth<T, N>> Method<P, Proxim
                 let trial = Point::measure(&self.penalty, state.model.point, problem)?;
                 let (s, y) = (trial.x - state.best.x, trial.gradient - state.best.gradient);
                 let verdict = state.model.judge(&mut state.best, &trial);
-                state.learn(&s, &y);
+                linalg::damped_update(&mut state.model.matrix, &mut state.scaled, &s, &y);
                 match verdict {
                     Trial::Nothing => Status::Stalled(Stall::NoDescent),
                     Trial::Rejected => self.open(state),

@@ -16,7 +16,8 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::constrained::kkt::{KktResidual, Limits, worse};
+use crate::constrained::kkt::{KktResidual, worse};
+use crate::constrained::linearization::{Limits, Linearization, clamp};
 use crate::constrained::{DualActiveSet, DualActiveSetState, NonlinearProgram, QuadraticProgram};
 use crate::least_squares::Bounds;
 use crate::linalg::{self, columns, columns_mut, entries};
@@ -87,22 +88,6 @@ enum Phase {
     /// Ask for it at `x + rate · d`.
     Trial,
     Done(Status),
-}
-
-/// A linearized point.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
-struct Linearization<T: Real, const N: usize, const M: usize> {
-    x: SVector<T, N>,
-    /// `f(x)`.
-    f: T,
-    /// `∇f(x)`.
-    g: SVector<T, N>,
-    /// `c(x)`.
-    c: SVector<T, M>,
-    /// `∂cᵢ/∂xⱼ`.
-    j: SMatrix<T, M, N>,
 }
 
 /// Memory of [`AugmentedLagrangian`].
@@ -240,6 +225,10 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         self.bounds.upper.as_slice()
     }
 
+    const fn limits(&self) -> Limits<'_, T, N, M> {
+        Limits { lower: &self.lower, upper: &self.upper, bounds: &self.bounds }
+    }
+
     fn clip(&self, x: &mut SVector<T, N>) {
         for ((x, &low), &high) in x.iter_mut().zip(self.low()).zip(self.high()) {
             *x = clamp(*x, low, high);
@@ -248,7 +237,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
 
     /// The first linearization: scales and weights.
     fn open(&self, state: &mut AugmentedLagrangianState<T, N, M>, at: Linearization<T, N, M>) -> Status {
-        if !finite(&at) || !state.estimate.iter().all(|y| y.is_finite()) {
+        if !at.is_finite() || !state.estimate.iter().all(|y| y.is_finite()) {
             return Status::Stalled(Stall::NonFinite);
         }
         state.scales =
@@ -287,45 +276,12 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         (0..M).fold(at.f, |sum, i| sum + T::HALF * entries(&push)[i].squared() / self.weight(state, i))
     }
 
-    fn certify(&self, at: &Linearization<T, N, M>, multipliers: &SVector<T, M>) -> KktResidual<T> {
-        let force = adjoint(&at.j, multipliers);
-        let (mut dual, mut limits) = (T::ZERO, Limits::new());
-        for j in 0..N {
-            let x = entries(&at.x)[j];
-            let slope = entries(&at.g)[j] + entries(&force)[j];
-            let (low, high) = (entries(&self.bounds.lower)[j], entries(&self.bounds.upper)[j]);
-            // A bound within reach of the slope takes it up.
-            let held = clamp(x - slope, low, high) != x - slope;
-            limits.add(x, low, high, if held { -slope } else { T::ZERO });
-            dual = worse(dual, if held { T::ZERO } else { slope.abs() });
-        }
-        for i in 0..M {
-            let (lower, upper) = (entries(&self.lower)[i], entries(&self.upper)[i]);
-            limits.add(entries(&at.c)[i], lower, upper, entries(multipliers)[i]);
-        }
-        let size = linalg::max_abs(&at.g).max(linalg::max_abs(&force));
-        limits.residual(at.f, dual / (T::ONE + size))
-    }
-
-    /// How far x is from the end of a round: the largest `|∇ⱼφ|`, relative to its terms, or distance to the bound that `-∇ⱼφ`
-    /// reaches, relative to x.
-    fn stationarity(&self, at: &Linearization<T, N, M>, push: &SVector<T, M>) -> T {
-        let force = adjoint(&at.j, push);
-        let size = T::ONE + linalg::max_abs(&at.g).max(linalg::max_abs(&force));
-        let reach = T::ONE + linalg::max_abs(&at.x);
-        (0..N).fold(T::ZERO, |worst, j| {
-            let (x, slope) = (entries(&at.x)[j], entries(&at.g)[j] + entries(&force)[j]);
-            let end = clamp(x - slope, entries(&self.bounds.lower)[j], entries(&self.bounds.upper)[j]);
-            worse(worst, if end == x - slope { slope.abs() / size } else { (x - end).abs() / reach })
-        })
-    }
-
     /// At a new point: the end of the solve, of a round, or the next direction.
     fn settle(&self, state: &mut AugmentedLagrangianState<T, N, M>) -> Status {
         // Every round either ends the solve, raises the weights or lowers the tolerance, down to that of the solve.
         for _ in 0..40 {
             let push = self.push(state, &state.at.c);
-            let certificate = self.certify(&state.at, &push);
+            let certificate = state.at.certify(&self.limits(), &push);
             if certificate.worst() < state.certificate.worst() {
                 state.best = state.at.x;
                 state.multipliers = push;
@@ -334,7 +290,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
             if certificate.worst() <= self.residual_tolerance {
                 return Status::Converged(Criterion::Residual);
             }
-            if self.stationarity(&state.at, &push) > state.tolerance.max(self.residual_tolerance) {
+            if state.at.stationarity(&self.bounds, &push) > state.tolerance.max(self.residual_tolerance) {
                 return self.aim(state, &push);
             }
             let status = self.advance(state, push, &certificate);
@@ -362,7 +318,8 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         let most = T::of_f64(100.0) / T::SQRT_EPSILON;
         state.estimate = push.map(|y| clamp(y, -most, most));
         if progress > T::of_f64(0.25) * state.progress && progress > self.residual_tolerance {
-            if self.trapped(state, certificate) {
+            let far = certificate.primal > T::SQRT_EPSILON.sqrt() && state.weight >= T::of_f64(1e4);
+            if far && state.at.is_trapped(&self.limits(), &state.scales) {
                 return Status::Stalled(Stall::Infeasible);
             }
             state.weight *= T::of_f64(10.0);
@@ -373,35 +330,9 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         if state.weight > T::of_f64(0.01) / T::EPSILON { Status::Stalled(Stall::NoDescent) } else { Status::Running }
     }
 
-    /// Whether the violation itself is stationary: no nearby point violates less.
-    fn trapped(&self, state: &AugmentedLagrangianState<T, N, M>, certificate: &KktResidual<T>) -> bool {
-        if !(certificate.primal > T::SQRT_EPSILON.sqrt()) || state.weight < T::of_f64(1e4) {
-            return false;
-        }
-        let at = &state.at;
-        let pull: SVector<T, M> = linalg::vector(|i| {
-            let c = entries(&at.c)[i];
-            let distance = c - clamp(c, entries(&self.lower)[i], entries(&self.upper)[i]);
-            entries(&state.scales)[i].squared() * distance
-        });
-        // Stationary where the pulls cancel, move nothing within reach, or a bound holds against them.
-        let gain = (0..M).fold(T::ZERO, |sum, i| sum + (entries(&pull)[i] / entries(&state.scales)[i]).squared());
-        let small = T::SQRT_EPSILON.sqrt();
-        (0..N).all(|j| {
-            let (mut force, mut terms) = (T::ZERO, T::ZERO);
-            for (&slope, &pull) in columns(&at.j)[j].iter().zip(entries(&pull)) {
-                force += slope * pull;
-                terms += (slope * pull).abs();
-            }
-            let x = entries(&at.x)[j];
-            let held = x == clamp(x - force, entries(&self.bounds.lower)[j], entries(&self.bounds.upper)[j]);
-            held || force.abs() <= small * terms || force.abs() * (T::ONE + x.abs()) <= small * gain
-        })
-    }
-
     /// The direction: a quadratic program within the bounds.
     fn aim(&self, state: &mut AugmentedLagrangianState<T, N, M>, push: &SVector<T, M>) -> Status {
-        let slope = state.at.g + adjoint(&state.at.j, push);
+        let slope = state.at.g + state.at.force(push);
         if !state.curved {
             // A first step of length about one.
             let size = linalg::max_abs(&slope).max(T::SQRT_EPSILON);
@@ -458,13 +389,13 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
     /// The line search on φ, after the oracle's answer.
     fn judge(&self, state: &mut AugmentedLagrangianState<T, N, M>, to: Linearization<T, N, M>) -> Status {
         let push = self.push(state, &state.at.c);
-        let slope = linalg::dot(&(state.at.g + adjoint(&state.at.j, &push)), &state.direction) * state.rate;
+        let slope = linalg::dot(&(state.at.g + state.at.force(&push)), &state.direction) * state.rate;
         let (before, after) = (self.merit(state, &state.at), self.merit(state, &to));
         let change = after - before;
-        let accepted = finite(&to) && after.is_finite() && {
+        let accepted = to.is_finite() && after.is_finite() && {
             let hidden = change.abs() <= T::of_f64(8.0) * T::EPSILON * before.abs().max(after.abs());
             let push = self.push(state, &to.c);
-            let end = linalg::dot(&(to.g + adjoint(&to.j, &push)), &state.direction) * state.rate;
+            let end = linalg::dot(&(to.g + to.force(&push)), &state.direction) * state.rate;
             change <= T::of_f64(1e-4) * slope || (hidden && end.abs() <= slope.abs())
         };
         if !accepted {
@@ -474,7 +405,11 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
             state.rate *= factor;
             return if state.rate > T::EPSILON { Status::Running } else { self.stuck(state) };
         }
-        self.learn(state, &to);
+        // What changed of the Lagrangian's gradient.
+        let y = self.push(state, &to.c);
+        let change = to.g - state.at.g + to.force(&y) - state.at.force(&y);
+        let s = to.x - state.at.x;
+        linalg::damped_update(&mut state.curvature, &mut state.curved, &s, &change);
         state.at = to;
         state.moved = true;
         self.settle(state)
@@ -491,70 +426,11 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         if !state.moved {
             return Status::Stalled(Stall::NoDescent);
         }
-        let certificate = self.certify(&state.at, &push);
+        let certificate = state.at.certify(&self.limits(), &push);
         match self.advance(state, push, &certificate) {
             Status::Running => self.settle(state),
             status => status,
         }
-    }
-
-    /// The damped update of B with the change of the Lagrangian's gradient.
-    fn learn(&self, state: &mut AugmentedLagrangianState<T, N, M>, to: &Linearization<T, N, M>) {
-        let y = self.push(state, &to.c);
-        let s = to.x - state.at.x;
-        let mut change = to.g - state.at.g + adjoint(&to.j, &y) - adjoint(&state.at.j, &y);
-        let (along, length) = (linalg::dot(&s, &change), linalg::dot(&s, &s));
-        if !state.curved && along > T::ZERO {
-            state.curvature = SMatrix::identity() * (linalg::dot(&change, &change) / along);
-        }
-        state.curved = true;
-        let mut image = linalg::zeros();
-        linalg::multiply(&state.curvature, &s, &mut image);
-        let bent = linalg::dot(&s, &image);
-        if !(bent > T::ZERO && length > T::ZERO) {
-            state.curved = false;
-            return;
-        }
-        if along < T::of_f64(0.2) * bent {
-            let share = T::of_f64(0.8) * bent / (bent - along);
-            change = change * share + image * (T::ONE - share);
-        }
-        let along = linalg::dot(&s, &change);
-        let b = columns_mut(&mut state.curvature);
-        for j in 0..N {
-            for i in 0..N {
-                b[j][i] +=
-                    entries(&change)[i] * entries(&change)[j] / along - entries(&image)[i] * entries(&image)[j] / bent;
-            }
-        }
-        if !b.iter().flatten().all(|b| b.is_finite()) {
-            state.curved = false;
-        }
-    }
-}
-
-/// `Jᵀy`.
-fn adjoint<T: Real, const N: usize, const M: usize>(j: &SMatrix<T, M, N>, y: &SVector<T, M>) -> SVector<T, N> {
-    let mut product = linalg::zeros();
-    linalg::multiply_adjoint(j, y, &mut product);
-    product
-}
-
-fn finite<T: Real, const N: usize, const M: usize>(at: &Linearization<T, N, M>) -> bool {
-    at.f.is_finite()
-        && linalg::all_finite(&at.g)
-        && linalg::all_finite(&at.c)
-        && columns(&at.j).iter().flatten().all(|j| j.is_finite())
-}
-
-/// The nearest number in `[low, high]`; NaN stays NaN.
-fn clamp<T: Real>(x: T, low: T, high: T) -> T {
-    if x < low {
-        low
-    } else if x > high {
-        high
-    } else {
-        x
     }
 }
 

@@ -54,10 +54,7 @@ pub struct InteriorPoint<T> {
 
 impl<T: Real> Default for InteriorPoint<T> {
     fn default() -> Self {
-        Self {
-            residual_tolerance: T::SQRT_EPSILON * T::SQRT_EPSILON.sqrt().sqrt(),
-            boundary_fraction: T::of_f64(0.99),
-        }
+        Self { residual_tolerance: T::SQRT_EPSILON * T::SQRT_EPSILON.sqrt().sqrt(), boundary_fraction: T::of_f64(0.99) }
     }
 }
 

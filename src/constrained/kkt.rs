@@ -29,14 +29,14 @@ impl<T: Real> KktResidual<T> {
 }
 
 /// Violations and products over all constraints.
-pub(super) struct Limits<T> {
+pub(super) struct Tally<T> {
     violation: T,
     size: T,
     product: T,
     product_size: T,
 }
 
-impl<T: Real> Limits<T> {
+impl<T: Real> Tally<T> {
     pub(super) const fn new() -> Self {
         Self { violation: T::ZERO, size: T::ZERO, product: T::ZERO, product_size: T::ZERO }
     }

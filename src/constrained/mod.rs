@@ -23,6 +23,11 @@ mod frank_wolfe;
 mod interior_point;
 mod kkt;
 mod linear_minimization;
+#[allow(
+    clippy::indexing_slicing,
+    reason = "indices run over 0..N or 0..M; the link probe proves that no panic is left"
+)]
+mod linearization;
 mod nonlinear_program;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod normal_equations;

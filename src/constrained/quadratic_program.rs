@@ -2,13 +2,13 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::constrained::kkt::{KktResidual, Limits, worse};
+use crate::constrained::kkt::{KktResidual, Tally, worse};
 use crate::linalg::{self, columns, entries, entries_mut};
 use crate::real::Real;
 
 /// `minimize ½ xᵀ H x + fᵀ x  subject to  l ≤ x ≤ u,  l_A ≤ A x ≤ u_A` with N variables and M general constraints.
 ///
-/// Limits may be infinite; equal limits are an equation. `H` is positive semidefinite; zero makes a linear program.
+/// Tally may be infinite; equal limits are an equation. `H` is positive semidefinite; zero makes a linear program.
 ///
 /// ```
 /// use thalweg::constrained::{DualActiveSet, DualActiveSetState, QuadraticProgram};
@@ -92,7 +92,7 @@ impl<T: Real, const N: usize, const M: usize> QuadraticProgram<T, N, M> {
             dual = worse(dual, (terms[0] + terms[1] + terms[2] + rest).abs());
         }
 
-        let mut limits = Limits::new();
+        let mut limits = Tally::new();
         for j in 0..N {
             limits.add(entries(x)[j], entries(&self.lower)[j], entries(&self.upper)[j], entries(z)[j]);
         }

@@ -19,7 +19,9 @@ pub(super) fn split<T, const M: usize, const C: usize, const K: usize>(v: &[T; M
 }
 
 /// As [`split`], to write.
-pub(super) fn split_mut<T, const M: usize, const C: usize, const K: usize>(v: &mut [T; M]) -> (&mut [T], &mut [[T; K]]) {
+pub(super) fn split_mut<T, const M: usize, const C: usize, const K: usize>(
+    v: &mut [T; M],
+) -> (&mut [T], &mut [[T; K]]) {
     const { assert!(C * K <= M, "more rows in cones than there are") };
     match v.split_at_mut_checked(const { M.saturating_sub(C * K) }) {
         Some((linear, cones)) => (linear, cones.as_chunks_mut::<K>().0),

@@ -8,6 +8,7 @@ mod eigen;
 mod householder;
 mod jacobi;
 mod product;
+mod secant;
 pub(crate) mod slice;
 mod triangular;
 
@@ -20,6 +21,7 @@ pub(crate) use eigen::eigen;
 pub(crate) use householder::append_rows;
 pub(crate) use jacobi::{svd, tall_svd};
 pub(crate) use product::{multiply, multiply_adjoint};
+pub(crate) use secant::damped_update;
 pub(crate) use triangular::{multiply_lower, multiply_symmetric, multiply_transposed, solve_lower, solve_transposed};
 
 /// A zero matrix in a constant.
