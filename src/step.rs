@@ -48,7 +48,7 @@ pub enum Stall {
     Flat,
     /// The problem has no samples.
     NoData,
-    /// No point satisfies the constraints, by a certificate.
+    /// No point satisfies the constraints, by a certificate; of constraints that are not convex, no point nearby.
     Infeasible,
     /// The value falls without bound along a feasible direction.
     Unbounded,

@@ -161,7 +161,7 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangianState<T, N, M> 
         Self { estimate: multipliers, ..Self::new(x) }
     }
 
-    /// Where the optimality conditions were met best so far.
+    /// Where the optimality conditions were met best so far, among points within the constraints once one was.
     #[must_use]
     pub const fn x(&self) -> &SVector<T, N> {
         &self.best
@@ -282,7 +282,9 @@ impl<T: Real, const N: usize, const M: usize> AugmentedLagrangian<T, N, M> {
         for _ in 0..40 {
             let push = self.push(state, &state.at.c);
             let certificate = state.at.certify(&self.limits(), &push);
-            if certificate.worst() < state.certificate.worst() {
+            let within = |certificate: &KktResidual<T>| certificate.primal <= self.residual_tolerance;
+            let (now, before) = (within(&certificate), within(&state.certificate));
+            if now && !before || now == before && certificate.worst() < state.certificate.worst() {
                 state.best = state.at.x;
                 state.multipliers = push;
                 state.certificate = certificate;

@@ -51,12 +51,13 @@ impl<T: Real> Tally<T> {
         }
     }
 
-    pub(super) fn residual(&self, objective: T, dual: T) -> KktResidual<T> {
+    /// Products count relative to `scale` or to their own terms.
+    pub(super) fn residual(&self, objective: T, dual: T, scale: T) -> KktResidual<T> {
         KktResidual {
             objective,
             primal: self.violation / (T::ONE + self.size),
             dual,
-            complementarity: self.product / (T::ONE + objective.abs().max(self.product_size)),
+            complementarity: self.product / (T::ONE + scale.max(self.product_size)),
         }
     }
 }

@@ -63,7 +63,8 @@ impl<T: Real, const N: usize, const M: usize> Linearization<T, N, M> {
             tally.add(entries(&self.c)[i], lower, upper, entries(multipliers)[i]);
         }
         let size = linalg::max_abs(&self.g).max(linalg::max_abs(&force));
-        tally.residual(self.f, dual / (T::ONE + size))
+        // A constant in f is no scale.
+        tally.residual(self.f, dual / (T::ONE + size), T::ZERO)
     }
 
     /// How far x is from a minimizer of the augmented Lagrangian, whose gradient is `∇f + Jᵀ push`: the largest component,

@@ -8,7 +8,7 @@ use crate::real::Real;
 
 /// `minimize ½ xᵀ H x + fᵀ x  subject to  l ≤ x ≤ u,  l_A ≤ A x ≤ u_A` with N variables and M general constraints.
 ///
-/// Tally may be infinite; equal limits are an equation. `H` is positive semidefinite; zero makes a linear program.
+/// Limits may be infinite; equal limits are an equation. `H` is positive semidefinite; zero makes a linear program.
 ///
 /// ```
 /// use thalweg::constrained::{DualActiveSet, DualActiveSetState, QuadraticProgram};
@@ -99,6 +99,6 @@ impl<T: Real, const N: usize, const M: usize> QuadraticProgram<T, N, M> {
         for i in 0..M {
             limits.add(entries(&values)[i], entries(&self.row_lower)[i], entries(&self.row_upper)[i], entries(y)[i]);
         }
-        limits.residual(objective, dual / (T::ONE + dual_size))
+        limits.residual(objective, dual / (T::ONE + dual_size), objective.abs())
     }
 }

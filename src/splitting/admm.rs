@@ -4,7 +4,7 @@
 //!
 //! 1. x minimizes `f(x) + ½ρ‖Kx - z + u‖²`, the oracle's answer;
 //! 2. `k = θ Kx + (1 - θ) z`, `z⁺ = prox_{p/ρ}(k + u)`, `u⁺ = u + k - z⁺`;
-//! 3. among the first iterations, double ρ if `‖Kx - z⁺‖ > 10 ρ‖z⁺ - z‖`, halve it if the other way round.
+//! 3. among the first iterations, double ρ if `‖Kx - z⁺‖` is over ten times the dual residual, halve it if the other way round.
 //!
 //! Reference: Boyd, Parikh, Chu, Peleato & Eckstein, "Distributed optimization and statistical learning via the alternating
 //! direction method of multipliers", 2011, §3.1.1, 3.3, 3.4.1 and 3.4.3. Memory: one vector of N, three of M. Converges for
@@ -44,7 +44,8 @@ pub struct Admm<T, R> {
     /// θ. In (0, 2); default 1.6.
     pub relaxation: T,
     /// [`Criterion::Residual`]: `‖Kx - z⁺‖ ≤ residual_tolerance · max(1, ‖z⁺‖)` and
-    /// `ρ‖z⁺ - z‖ ≤ residual_tolerance · max(1, ρ‖u⁺‖)`. Zero or more; default √ε.
+    /// `ρ‖Kx - z + u - u⁺‖ ≤ residual_tolerance · max(1, ρ‖u⁺‖)`, which is `ρ‖z⁺ - z‖` for θ = 1: measured in the space of
+    /// Kx, so scale K to a norm of about one. Zero or more; default √ε.
     pub residual_tolerance: T,
 }
 
@@ -148,7 +149,8 @@ impl<T: Real, const N: usize, const M: usize, R: Penalty<T>, P: Augmented<T, N, 
         self.penalty.prox(entries_mut(&mut next), T::ONE / weight);
         let multipliers = u + relaxed - next;
         let primal = linalg::norm(&(image - next));
-        let dual = weight * linalg::norm(&(next - z));
+        // What is left of 0 ∈ ∂f(x) + ρKᵀu⁺.
+        let dual = weight * linalg::norm(&(u + image - z - multipliers));
         let residual = relative(primal, linalg::norm(&next), dual, weight * linalg::norm(&multipliers));
         state.status = state.best.judge(&x, residual, self.residual_tolerance);
         state.image = next;

@@ -35,6 +35,11 @@ impl<T: Real, const N: usize> Best<T, N> {
     }
 }
 
+/// The residual of an inclusion at the rate t, `(‖moved‖ + ε‖x‖)/t`: at a rate too short to move x nothing is known.
+pub(super) fn moved<T: Real, const N: usize>(by: T, x: &SVector<T, N>, rate: T) -> T {
+    (by + T::EPSILON * linalg::norm(x)) / rate
+}
+
 /// The larger of a primal and a dual residual, each relative to `max(1, scale)`; NaN if one is.
 pub(super) fn relative<T: Real>(primal: T, primal_scale: T, dual: T, dual_scale: T) -> T {
     let primal = primal / primal_scale.max(T::ONE);

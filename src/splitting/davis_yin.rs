@@ -18,7 +18,7 @@ use crate::linalg::{self, entries_mut};
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
 use crate::real::Real;
-use crate::splitting::best::{Best, relative};
+use crate::splitting::best::{Best, moved, relative};
 #[cfg(doc)]
 use crate::step::Criterion;
 use crate::step::{ConfigError, Method, Stall, Status};
@@ -43,7 +43,7 @@ pub struct DavisYin<T, Q, R> {
     /// The first rate tried; it only falls. Positive; default 1.
     pub initial_rate: T,
     /// [`Criterion::Residual`]: `‖x - y‖ ≤ residual_tolerance · max(1, ‖y‖)` and
-    /// `‖x - y‖/t ≤ residual_tolerance · max(1, ‖u + g‖)`. Zero or more; default √ε.
+    /// `(‖x - y‖ + ε‖y‖)/t ≤ residual_tolerance · max(1, ‖u + g‖)`. Zero or more; default √ε.
     pub residual_tolerance: T,
 }
 
@@ -198,8 +198,11 @@ impl<T: Real, Q: Penalty<T>, R: Penalty<T>> DavisYin<T, Q, R> {
             return if state.rate > T::ZERO { Status::Running } else { Status::Stalled(Stall::NoDescent) };
         }
         let apart = linalg::norm(&d);
-        let residual = relative(apart, linalg::norm(&y), apart / t, linalg::norm(force));
+        let residual = relative(apart, linalg::norm(&y), moved(apart, &y, t), linalg::norm(force));
         let status = state.best.judge(&y, residual, self.residual_tolerance);
+        if status == Status::Running && y == state.x {
+            return Status::Stalled(Stall::NoDescent);
+        }
         let w = y + state.slope * t;
         state.x = w;
         self.first.prox(entries_mut(&mut state.x), t);

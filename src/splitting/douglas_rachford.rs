@@ -19,7 +19,7 @@ use crate::linalg::{self, entries_mut};
 use crate::penalty::Penalty;
 use crate::real::Real;
 use crate::splitting::Proximal;
-use crate::splitting::best::{Best, relative};
+use crate::splitting::best::{Best, moved, relative};
 #[cfg(doc)]
 use crate::step::Criterion;
 use crate::step::{ConfigError, Method, Stall, Status};
@@ -44,7 +44,7 @@ pub struct DouglasRachford<T, R> {
     /// θ. In (0, 2); default 1.
     pub relaxation: T,
     /// [`Criterion::Residual`]: `‖x - y‖ ≤ residual_tolerance · max(1, ‖y‖)` and
-    /// `‖x - y‖/t ≤ residual_tolerance · max(1, ‖w - x‖/t)`. Zero or more; default √ε.
+    /// `(‖x - y‖ + ε‖y‖)/t ≤ residual_tolerance · max(1, ‖w - x‖/t)`. Zero or more; default √ε.
     pub residual_tolerance: T,
 }
 
@@ -122,7 +122,7 @@ impl<T: Real, const N: usize, R: Penalty<T>, P: Proximal<T, N>> Method<P, Dougla
         self.penalty.prox(entries_mut(&mut y), self.rate);
         let apart = linalg::norm(&(x - y));
         let dual_scale = linalg::norm(&(w - x)) / self.rate;
-        let residual = relative(apart, linalg::norm(&y), apart / self.rate, dual_scale);
+        let residual = relative(apart, linalg::norm(&y), moved(apart, &y, self.rate), dual_scale);
         state.status = state.best.judge(&y, residual, self.residual_tolerance);
         state.governing = w + (y - x) * self.relaxation;
         Ok(state.status)

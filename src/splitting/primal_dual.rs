@@ -18,7 +18,7 @@ use crate::linalg::{self, entries_mut};
 use crate::penalty::Penalty;
 use crate::real::Real;
 use crate::splitting::Operator;
-use crate::splitting::best::{Best, relative};
+use crate::splitting::best::{Best, moved, relative};
 #[cfg(doc)]
 use crate::step::Criterion;
 use crate::step::{ConfigError, Method, Stall, Status};
@@ -163,7 +163,7 @@ where
             problem.adjoint(&state.y, &mut image)?;
             let mut x = state.x - image * self.primal_rate;
             self.primal.prox(entries_mut(&mut x), self.primal_rate);
-            let residual = linalg::norm(&(state.x - x)) / self.primal_rate;
+            let residual = moved(linalg::norm(&(state.x - x)), &x, self.primal_rate);
             state.primal = residual / linalg::norm(&image).max(T::ONE);
             state.x = x;
             state.begun = true;

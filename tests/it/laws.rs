@@ -120,7 +120,10 @@ macro_rules! splitting {
 splitting! {
     AdmmState<M>: |state| state.residual();
     AlternatingProjectionsState<K>: |state| state.residual();
-    AugmentedLagrangianState<M>: |state| state.certificate().worst();
+    AugmentedLagrangianState<M>: |state| {
+        let outside = state.certificate().primal > T::SQRT_EPSILON;
+        state.certificate().worst() + if outside { T::of_f64(1e6) } else { T::ZERO }
+    };
     DavisYinState: |state| state.residual();
     DouglasRachfordState: |state| state.residual();
     DualActiveSetState: |_| T::ZERO;
