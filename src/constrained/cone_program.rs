@@ -62,14 +62,7 @@ impl<T: Real, const N: usize, const M: usize, const E: usize, const C: usize, co
     pub fn new(hessian: SMatrix<T, N, N>, gradient: SVector<T, N>) -> Self {
         let mut limits = linalg::zeros();
         add_identity::<T, M, C, K>(entries_mut(&mut limits), T::ONE);
-        Self {
-            hessian,
-            gradient,
-            rows: linalg::zeros(),
-            limits,
-            equations: linalg::zeros(),
-            targets: linalg::zeros(),
-        }
+        Self { hessian, gradient, rows: linalg::zeros(), limits, equations: linalg::zeros(), targets: linalg::zeros() }
     }
 
     /// `½ xᵀ H x + cᵀ x`.

@@ -130,11 +130,7 @@ impl<T: Real, const N: usize, const M: usize, const E: usize> NormalEquations<T,
         let (mut equated, mut values) = (linalg::zeros(), linalg::zeros());
         linalg::multiply(&program.equations, &found.x, &mut equated);
         linalg::multiply(&self.rows, &found.x, &mut values);
-        Triple {
-            x: right.x - curved - from_equations - from_rows,
-            y: right.y - equated,
-            z: right.z - values + found.z,
-        }
+        Triple { x: right.x - curved - from_equations - from_rows, y: right.y - equated, z: right.z - values + found.z }
     }
 }
 

@@ -64,7 +64,9 @@ fn textbook<T: Real>() -> ConeProgram<T, 2, 5> {
 fn textbook_optimum<T: Real>(tolerance: f64) {
     let mut program = textbook::<T>();
     let ones = SVector::repeat(T::ONE);
-    for mut state in [InteriorPointState::inside(SVector::zeros(), ones, ones), InteriorPointState::new(SVector::zeros())] {
+    for mut state in
+        [InteriorPointState::inside(SVector::zeros(), ones, ones), InteriorPointState::new(SVector::zeros())]
+    {
         let (status, steps) = run(&mut state, &mut program);
         assert!(status == CONVERGED && steps <= 10, "{status:?} in {steps}");
         assert!((state.x().map(T::to_f64) - vector![1.4, 1.7]).amax() < tolerance, "{}", state.x());
@@ -328,7 +330,10 @@ fn bad_data_and_parameters_have_their_own_status() {
     program.hessian[(1, 1)] = -1.0;
     assert_eq!(status(&mut program, good), config(ConfigError::Indefinite));
     let mut program = textbook();
-    assert_eq!(status(&mut program, InteriorPoint { residual_tolerance: -1.0, ..good }), config(ConfigError::Tolerance));
+    assert_eq!(
+        status(&mut program, InteriorPoint { residual_tolerance: -1.0, ..good }),
+        config(ConfigError::Tolerance)
+    );
     for boundary_fraction in [0.0, 1.0, f64::NAN] {
         assert_eq!(status(&mut program, InteriorPoint { boundary_fraction, ..good }), config(ConfigError::Fraction));
     }
