@@ -3,8 +3,8 @@
 //! With the scaling W of Nesterov and Todd, `λ = W z = W⁻¹ s`, the product ∘ and the identity e of the cones, and
 //! `μ = sᵀz` over their number, one step solves the linearized conditions of optimality twice with one factorization:
 //!
-//! 1. predictor: all residuals to zero, `λ ∘ (W⁻¹Δs + W Δz) = -λ ∘ λ`; it could go by α and leave `sᵀz` at `σ sᵀz` of what it
-//!    was, without its second order at `1 - α`;
+//! 1. predictor: all residuals to zero, `λ ∘ (W⁻¹Δs + W Δz) = -λ ∘ λ`; the rate α that
+//!    keeps s and z in the cones would leave `sᵀz` at σ times what it is;
 //! 2. corrector: the right-hand side becomes `σ³ μ e - λ ∘ λ - (W⁻¹Δs) ∘ (W Δz)` with the Δs and Δz of 1;
 //! 3. move all variables by the common rate `min(1, boundary_fraction · what keeps s and z in the cones)`.
 //!
@@ -22,7 +22,7 @@ use nalgebra::SVector;
 
 use crate::constrained::ConeProgram;
 use crate::constrained::normal_equations::{NormalEquations, Triple};
-use crate::constrained::scaling::{Scaling, add_identity, divide, product, reach};
+use crate::constrained::scaling::{Scaling, add_identity, divide, lift, product, reach};
 use crate::linalg::{self, dot_of, entries, entries_mut};
 use crate::real::Real;
 use crate::step::{ConfigError, Criterion, Method, Stall, Status};
@@ -264,7 +264,9 @@ impl<T: Real> InteriorPoint<T> {
         scaling.shrink(entries_mut(&mut z));
 
         let (x, y) = (state.x + found.x * rate, state.y + found.y * rate);
-        let (s, z) = (state.s + s * rate, state.z + z * rate);
+        let (mut s, mut z) = (state.s + s * rate, state.z + z * rate);
+        lift::<T, M, C, K>(entries_mut(&mut s));
+        lift::<T, M, C, K>(entries_mut(&mut z));
         let finite =
             linalg::all_finite(&x) && linalg::all_finite(&y) && linalg::all_finite(&s) && linalg::all_finite(&z);
         if finite {

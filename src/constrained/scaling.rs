@@ -40,7 +40,7 @@ pub(super) fn margin<T: Real, const K: usize>(u: &[T; K]) -> T {
     last - norm_of(rest)
 }
 
-/// `√det u`, zero or NaN outside of the interior.
+/// `√det u`, zero outside of the interior.
 fn root<T: Real, const K: usize>(u: &[T; K]) -> T {
     let (last, rest) = parts(u);
     let norm = norm_of(rest);
@@ -114,6 +114,15 @@ pub(super) fn reach<T: Real, const M: usize, const C: usize, const K: usize>(lam
         speed = speed.max((norm_of(parts(&rest).1) - last) / root);
     }
     if speed > T::ZERO { T::ONE / speed } else { T::INFINITY }
+}
+
+/// Raises the last entries of cones to what rounding leaves distinct from the boundary.
+pub(super) fn lift<T: Real, const M: usize, const C: usize, const K: usize>(v: &mut [T; M]) {
+    for cone in split_mut::<T, M, C, K>(v).1 {
+        if let Some((last, rest)) = cone.split_last_mut() {
+            *last = last.max(norm_of(rest) * (T::ONE + T::of_f64(4.0) * T::EPSILON));
+        }
+    }
 }
 
 /// W.
