@@ -63,8 +63,9 @@ impl<T: Real, const N: usize, const M: usize> Linearization<T, N, M> {
             tally.add(entries(&self.c)[i], lower, upper, entries(multipliers)[i]);
         }
         let size = linalg::max_abs(&self.g).max(linalg::max_abs(&force));
-        // A constant in f is no scale.
-        tally.residual(self.f, dual / (T::ONE + size), T::ZERO)
+        // What f changes on the way from the origin: a constant is no scale.
+        let change = self.g.iter().zip(self.x.iter()).fold(T::ZERO, |sum, (&g, &x)| sum + (g * x).abs());
+        tally.residual(self.f, dual / (T::ONE + size), change)
     }
 
     /// How far x is from a minimizer of the augmented Lagrangian, whose gradient is `∇f + Jᵀ push`: the largest component,

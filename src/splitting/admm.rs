@@ -4,7 +4,7 @@
 //!
 //! 1. x minimizes `f(x) + ½ρ‖Kx - z + u‖²`, the oracle's answer;
 //! 2. `k = θ Kx + (1 - θ) z`, `z⁺ = prox_{p/ρ}(k + u)`, `u⁺ = u + k - z⁺`;
-//! 3. among the first iterations, double ρ if `‖Kx - z⁺‖` is over ten times the dual residual, halve it if the other way round.
+//! 3. among the first iterations, double ρ if `‖Kx - z⁺‖ > 10 ρ‖z⁺ - z‖`, halve it if the other way round.
 //!
 //! Reference: Boyd, Parikh, Chu, Peleato & Eckstein, "Distributed optimization and statistical learning via the alternating
 //! direction method of multipliers", 2011, §3.1.1, 3.3, 3.4.1 and 3.4.3. Memory: one vector of N, three of M. Converges for
@@ -158,9 +158,10 @@ impl<T: Real, const N: usize, const M: usize, R: Penalty<T>, P: Augmented<T, N, 
         state.weight = weight;
         if state.iterations < self.adaptations {
             state.iterations += 1;
-            let factor = if primal > T::of_f64(10.0) * dual {
+            let moved = weight * linalg::norm(&(next - z));
+            let factor = if primal > T::of_f64(10.0) * moved {
                 T::TWO
-            } else if dual > T::of_f64(10.0) * primal {
+            } else if moved > T::of_f64(10.0) * primal {
                 T::HALF
             } else {
                 T::ONE
