@@ -92,7 +92,8 @@ impl<T: Real, const N: usize, const M: usize, const E: usize, const C: usize, co
         linalg::multiply_adjoint(&self.rows, z, &mut from_rows);
         let (mut dual, mut dual_size) = (T::ZERO, T::ZERO);
         for j in 0..N {
-            let terms = [curved, self.gradient, from_equations, from_rows].map(|term| entries(&term)[j]);
+            let constant = entries(&self.gradient)[j];
+            let terms = [entries(&curved)[j], constant, entries(&from_equations)[j], entries(&from_rows)[j]];
             dual_size = terms.iter().fold(dual_size, |size, term| size.max(term.abs()));
             dual = worse(dual, (terms[0] + terms[1] + terms[2] + terms[3]).abs());
         }
@@ -169,7 +170,10 @@ impl<T: Real, const N: usize, const Q: usize, const M: usize, const E: usize> Fr
             add(j, normal, entries(&quadratic.lower)[j], entries(&quadratic.upper)[j]);
         }
         for i in 0..Q {
-            let normal = columns(&quadratic.rows).map(|column| column[i]);
+            let mut normal = [T::ZERO; N];
+            for (entry, column) in normal.iter_mut().zip(columns(&quadratic.rows)) {
+                *entry = column[i];
+            }
             add(N + i, normal, entries(&quadratic.row_lower)[i], entries(&quadratic.row_upper)[i]);
         }
         program

@@ -96,7 +96,8 @@ pub struct InteriorPointState<T: Real, const N: usize, const M: usize, const E: 
     best_multipliers: (SVector<T, E>, SVector<T, M>),
     /// The smallest residual.
     residual: T,
-    x: SVector<T, N>,
+    /// The last x.
+    iterate: SVector<T, N>,
     y: SVector<T, E>,
     z: SVector<T, M>,
     s: SVector<T, M>,
@@ -124,7 +125,7 @@ impl<T: Real, const N: usize, const M: usize, const E: usize> InteriorPointState
             best: x,
             best_multipliers: (linalg::zeros(), z),
             residual: T::INFINITY,
-            x,
+            iterate: x,
             y: linalg::zeros(),
             z,
             s,
@@ -182,15 +183,15 @@ impl<T: Real> InteriorPoint<T> {
         state: &mut InteriorPointState<T, N, M, E>,
         program: &ConeProgram<T, N, M, E, C, K>,
     ) -> Status {
-        if !(program.is_finite() && linalg::all_finite(&state.x)) {
+        if !(program.is_finite() && linalg::all_finite(&state.iterate)) {
             return Status::Stalled(Stall::NonFinite);
         }
         if linalg::semidefinite_root(&program.hessian).is_none() {
             return Status::Stalled(Stall::Config(ConfigError::Indefinite));
         }
         if state.phase == Phase::Cold {
-            let slope = linalg::multiply_symmetric(&program.hessian, &state.x) + program.gradient;
-            let (primal, dual) = (linalg::max_abs(&program.slack(&state.x)), linalg::max_abs(&slope));
+            let slope = linalg::multiply_symmetric(&program.hessian, &state.iterate) + program.gradient;
+            let (primal, dual) = (linalg::max_abs(&program.slack(&state.iterate)), linalg::max_abs(&slope));
             (state.s, state.z) = (linalg::zeros(), linalg::zeros());
             add_identity::<T, M, C, K>(entries_mut(&mut state.s), primal.max(T::ONE));
             add_identity::<T, M, C, K>(entries_mut(&mut state.z), dual.max(T::ONE));
@@ -208,10 +209,10 @@ impl<T: Real> InteriorPoint<T> {
         if !self.advance(state, program) {
             return Status::Stalled(Stall::NoDescent);
         }
-        let residual = program.certify(&state.x, &state.y, &state.z).worst();
+        let residual = program.certify(&state.iterate, &state.y, &state.z).worst();
         state.idle = if residual < T::of_f64(0.9) * state.residual { 0 } else { state.idle.saturating_add(1) };
         if residual < state.residual {
-            (state.best, state.best_multipliers, state.residual) = (state.x, (state.y, state.z), residual);
+            (state.best, state.best_multipliers, state.residual) = (state.iterate, (state.y, state.z), residual);
         }
         if state.residual <= self.residual_tolerance {
             return Status::Converged(Criterion::Residual);
@@ -263,14 +264,14 @@ impl<T: Real> InteriorPoint<T> {
         scaling.stretch(entries_mut(&mut s));
         scaling.shrink(entries_mut(&mut z));
 
-        let (x, y) = (state.x + found.x * rate, state.y + found.y * rate);
+        let (x, y) = (state.iterate + found.x * rate, state.y + found.y * rate);
         let (mut s, mut z) = (state.s + s * rate, state.z + z * rate);
         lift::<T, M, C, K>(entries_mut(&mut s));
         lift::<T, M, C, K>(entries_mut(&mut z));
         let finite =
             linalg::all_finite(&x) && linalg::all_finite(&y) && linalg::all_finite(&s) && linalg::all_finite(&z);
         if finite {
-            (state.x, state.y, state.s, state.z) = (x, y, s, z);
+            (state.iterate, state.y, state.s, state.z) = (x, y, s, z);
         }
         finite
     }
@@ -285,9 +286,9 @@ fn residuals<T: Real, const N: usize, const M: usize, const E: usize, const C: u
     let (mut from_rows, mut from_equations, mut equated) = (linalg::zeros(), linalg::zeros(), linalg::zeros());
     linalg::multiply_adjoint(&program.rows, &state.z, &mut from_rows);
     linalg::multiply_adjoint(&program.equations, &state.y, &mut from_equations);
-    linalg::multiply(&program.equations, &state.x, &mut equated);
-    let curved = linalg::multiply_symmetric(&program.hessian, &state.x);
-    let mut rows = program.slack(&state.x) - state.s;
+    linalg::multiply(&program.equations, &state.iterate, &mut equated);
+    let curved = linalg::multiply_symmetric(&program.hessian, &state.iterate);
+    let mut rows = program.slack(&state.iterate) - state.s;
     scaling.shrink(entries_mut(&mut rows));
     Triple { x: -(curved + program.gradient + from_equations + from_rows), y: program.targets - equated, z: rows }
 }
@@ -318,7 +319,7 @@ fn infeasible<T: Real, const N: usize, const M: usize, const E: usize, const C: 
         size -= multiplier * limit;
         terms += (multiplier * limit).abs();
     }
-    let rest = sum_of_magnitudes(&(from_rows + from_equations)) * (T::ONE + linalg::max_abs(&state.x));
+    let rest = sum_of_magnitudes(&(from_rows + from_equations)) * (T::ONE + linalg::max_abs(&state.iterate));
     (size > T::SQRT_EPSILON * terms && rest <= T::SQRT_EPSILON * size).then_some(size)
 }
 
@@ -329,12 +330,12 @@ fn unbounded<T: Real, const N: usize, const M: usize, const E: usize, const C: u
     program: &ConeProgram<T, N, M, E, C, K>,
 ) -> bool {
     let (mut values, mut equated) = (linalg::zeros(), linalg::zeros());
-    linalg::multiply(&program.rows, &state.x, &mut values);
-    linalg::multiply(&program.equations, &state.x, &mut equated);
-    let curved = linalg::multiply_symmetric(&program.hessian, &state.x);
+    linalg::multiply(&program.rows, &state.iterate, &mut values);
+    linalg::multiply(&program.equations, &state.iterate, &mut equated);
+    let curved = linalg::multiply_symmetric(&program.hessian, &state.iterate);
     let rest = sum_of_magnitudes(&curved) + sum_of_magnitudes(&equated) + sum_of_magnitudes(&(values + state.s));
     let multipliers = T::ONE + linalg::max_abs(&state.y).max(linalg::max_abs(&state.z));
-    let fall = -dot_of(entries(&program.gradient), entries(&state.x));
+    let fall = -dot_of(entries(&program.gradient), entries(&state.iterate));
     fall > T::ZERO && rest * multipliers <= T::SQRT_EPSILON * fall
 }
 

@@ -14,7 +14,7 @@ use nalgebra::{SMatrix, SVector};
 
 use crate::constrained::ConeProgram;
 use crate::constrained::scaling::Scaling;
-use crate::linalg::{self, columns, columns_mut, dot_of, entries};
+use crate::linalg::{self, columns, columns_mut, dot_of, entries, entries_mut};
 use crate::real::Real;
 
 const REFINEMENTS: usize = 1;
@@ -71,13 +71,22 @@ impl<T: Real, const N: usize, const M: usize, const E: usize> NormalEquations<T,
         let root = regularized(normal)?;
 
         let mut spread = linalg::zeros::<T, N, E>();
-        for (i, column) in columns_mut(&mut spread).iter_mut().enumerate() {
-            let mut row = linalg::vector(|j| a[j][i]);
+        for i in 0..E {
+            let mut row = linalg::zeros();
+            for (entry, column) in entries_mut(&mut row).iter_mut().zip(a) {
+                *entry = column[i];
+            }
             linalg::solve_lower(&root, &mut row);
-            *column = *entries(&row);
+            columns_mut(&mut spread)[i] = *entries(&row);
         }
         let spreads = columns(&spread);
-        let schur = regularized(linalg::matrix(|i, j| dot_of(&spreads[i], &spreads[j])))?;
+        let mut schur = linalg::zeros::<T, E, E>();
+        for j in 0..E {
+            for i in j..E {
+                columns_mut(&mut schur)[j][i] = dot_of(&spreads[i], &spreads[j]);
+            }
+        }
+        let schur = regularized(schur)?;
         Some(Self { rows, weight, root, spread, schur })
     }
 
@@ -136,7 +145,10 @@ impl<T: Real, const N: usize, const M: usize, const E: usize> NormalEquations<T,
 
 /// The Cholesky factor of a semidefinite matrix with a little more on its diagonal.
 fn regularized<T: Real, const N: usize>(mut matrix: SMatrix<T, N, N>) -> Option<SMatrix<T, N, N>> {
-    let largest = columns(&matrix).iter().enumerate().fold(T::ZERO, |largest, (j, column)| largest.max(column[j]));
+    let mut largest = T::ZERO;
+    for j in 0..N {
+        largest = largest.max(columns(&matrix)[j][j]);
+    }
     let least = if largest > T::ZERO { largest * T::EPSILON } else { T::ONE };
     let mut regularization = T::of_usize(N) * T::EPSILON;
     for _ in 0..ATTEMPTS {

@@ -225,7 +225,7 @@ fn a_robust_linear_program_has_the_optimum_of_brute_force() {
     let best = value(center);
     assert!((program.objective(&x) - best).abs() < 1e-8, "{} and {best}", program.objective(&x));
     let single = solved(&cast::<f32, 2, 12, 0, 4, 3>(&program), 20);
-    assert!((f64::from(program.objective(&single.x().map(f64::from))) - best).abs() < 1e-3);
+    assert!((program.objective(&single.x().map(f64::from)) - best).abs() < 1e-3);
 }
 
 fn infeasible_and_unbounded<T: Real>() {
