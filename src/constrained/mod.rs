@@ -14,6 +14,8 @@
 )]
 mod augmented_lagrangian;
 mod dual_active_set;
+mod dual_active_state;
+mod emptiness;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod factored_program;
 mod frank_wolfe;
@@ -22,10 +24,13 @@ mod linear_minimization;
 mod nonlinear_program;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod quadratic_program;
+mod violation;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod working_set;
 
 pub use augmented_lagrangian::{AugmentedLagrangian, AugmentedLagrangianState};
-pub use dual_active_set::{DualActiveSet, DualActiveSetState};
+pub use dual_active_set::DualActiveSet;
+pub use dual_active_state::DualActiveSetState;
 pub use factored_program::FactoredProgram;
 pub use frank_wolfe::{FrankWolfe, FrankWolfeState};
 pub use kkt::KktResidual;

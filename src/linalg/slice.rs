@@ -29,29 +29,53 @@ pub(crate) fn add_scaled<T: Real>(y: &mut [T], factor: T, x: &[T]) {
     }
 }
 
-/// Four scalar products with one vector, from entry `start` on: a register for each sum, a load of w for all.
+/// Four scalar products with one vector: a register for each sum, a load of w for all. What is zero before entry `start`
+/// is left out as far as whole fours go.
 pub(crate) fn products<T: Real, const N: usize>([a, b, c, d]: [&[T; N]; 4], w: &[T; N], start: usize) -> [T; 4] {
     let [mut s0, mut s1, mut s2, mut s3] = [T::ZERO; 4];
-    for j in start..N {
-        let w = w[j];
-        s0 += a[j] * w;
-        s1 += b[j] * w;
-        s2 += c[j] * w;
-        s3 += d[j] * w;
+    let mut add = |w: T, a: T, b: T, c: T, d: T| {
+        s0 += a * w;
+        s1 += b * w;
+        s2 += c * w;
+        s3 += d * w;
+    };
+    let w_a = fours(w, start).iter().zip(fours(a, start));
+    for ((((w, a), b), c), d) in w_a.zip(fours(b, start)).zip(fours(c, start)).zip(fours(d, start)) {
+        add(w[0], a[0], b[0], c[0], d[0]);
+        add(w[1], a[1], b[1], c[1], d[1]);
+        add(w[2], a[2], b[2], c[2], d[2]);
+        add(w[3], a[3], b[3], c[3], d[3]);
+    }
+    for j in N / 4 * 4..N {
+        add(w[j], a[j], b[j], c[j], d[j]);
     }
     [s0, s1, s2, s3]
 }
 
-/// w and four scaled vectors added, in order, from entry `start` on.
+/// w and four scaled vectors added, in order; `start` as for [`products`].
 pub(crate) fn add_four<T: Real, const N: usize>(
     w: &mut [T; N],
     [f, g, h, k]: [T; 4],
     [a, b, c, d]: [&[T; N]; 4],
     start: usize,
 ) {
-    for j in start..N {
-        w[j] = w[j] + f * a[j] + g * b[j] + h * c[j] + k * d[j];
+    let add = |w: &mut T, a: T, b: T, c: T, d: T| *w = *w + f * a + g * b + h * c + k * d;
+    let w_a = tail_mut(w.as_chunks_mut::<4>().0, start / 4).iter_mut().zip(fours(a, start));
+    for ((((w, a), b), c), d) in w_a.zip(fours(b, start)).zip(fours(c, start)).zip(fours(d, start)) {
+        add(&mut w[0], a[0], b[0], c[0], d[0]);
+        add(&mut w[1], a[1], b[1], c[1], d[1]);
+        add(&mut w[2], a[2], b[2], c[2], d[2]);
+        add(&mut w[3], a[3], b[3], c[3], d[3]);
     }
+    for j in N / 4 * 4..N {
+        add(&mut w[j], a[j], b[j], c[j], d[j]);
+    }
+}
+
+/// The whole fours from the one on that holds entry `start`.
+#[inline(always)]
+fn fours<T, const N: usize>(a: &[T; N], start: usize) -> &[[T; 4]] {
+    tail(a.as_chunks::<4>().0, start / 4)
 }
 
 /// The first `count` entries.
