@@ -196,8 +196,7 @@ impl<T: Real> DualActiveSet<T> {
         let [bound_limits, row_limits] = program.all_limits();
         search.scan(&state.set, 0, &bounds, bound_limits);
         search.scan(&state.set, N, &rows, row_limits);
-        program.unscale_point(&bounds, entries_mut(&mut state.x));
-        if !linalg::all_finite(&state.x) {
+        if !program.unscale_point(&bounds, entries_mut(&mut state.x)) {
             return Status::Stalled(Stall::NonFinite);
         }
         let Some((active, violation)) = search.found else {
@@ -233,7 +232,7 @@ impl<T: Real> DualActiveSet<T> {
         let Projection { row, nearest: direction, rest, pivot } = &mut projection;
         let pivot = *pivot;
         let sign = if active.upper { T::ONE } else { -T::ONE };
-        for d in direction.iter_mut() {
+        for d in direction.iter_mut().take(state.set.count()) {
             *d *= -sign;
         }
         let independent = pivot > self.pivot_tolerance && state.set.count() < N;

@@ -248,11 +248,14 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
         [(entries(&self.lower), entries(&self.upper)), (entries(&self.row_lower), entries(&self.row_upper))]
     }
 
-    /// x from the values of its bounds.
-    pub(super) fn unscale_point(&self, values: &[T; N], x: &mut [T; N]) {
+    /// x from the values of its bounds; whether it is finite, as all its products with zero are then zero.
+    pub(super) fn unscale_point(&self, values: &[T; N], x: &mut [T; N]) -> bool {
+        let mut zero = T::ZERO;
         for ((x, &value), &length) in x.iter_mut().zip(values).zip(entries(&self.bound_lengths)) {
             *x = value * length;
+            zero += T::ZERO * *x;
         }
+        zero == T::ZERO
     }
 
     /// The scaled lower and upper limit of a constraint, and what scales them.

@@ -29,53 +29,40 @@ pub(crate) fn add_scaled<T: Real>(y: &mut [T], factor: T, x: &[T]) {
     }
 }
 
-/// Four scalar products with one vector: a register for each sum, a load of w for all. What is zero before entry `start`
-/// is left out as far as whole fours go.
-pub(crate) fn products<T: Real, const N: usize>([a, b, c, d]: [&[T; N]; 4], w: &[T; N], start: usize) -> [T; 4] {
+/// Four scalar products with one vector, from entry `start` on: a register for each sum, a load of w for all.
+pub(crate) fn products<T: Real, const N: usize>(rows: [&[T; N]; 4], w: &[T; N], start: usize) -> [T; 4] {
     let [mut s0, mut s1, mut s2, mut s3] = [T::ZERO; 4];
-    let mut add = |w: T, a: T, b: T, c: T, d: T| {
+    let mut add = |((((&w, &a), &b), &c), &d): ((((&T, &T), &T), &T), &T)| {
         s0 += a * w;
         s1 += b * w;
         s2 += c * w;
         s3 += d * w;
     };
-    let w_a = fours(w, start).iter().zip(fours(a, start));
-    for ((((w, a), b), c), d) in w_a.zip(fours(b, start)).zip(fours(c, start)).zip(fours(d, start)) {
-        add(w[0], a[0], b[0], c[0], d[0]);
-        add(w[1], a[1], b[1], c[1], d[1]);
-        add(w[2], a[2], b[2], c[2], d[2]);
-        add(w[3], a[3], b[3], c[3], d[3]);
+    let [a, b, c, d] = rows.map(|row| tail(row, start).as_chunks::<4>());
+    let w = tail(w, start).as_chunks::<4>();
+    for ((((w, a), b), c), d) in w.0.iter().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
+        w.iter().zip(a).zip(b).zip(c).zip(d).for_each(&mut add);
     }
-    for j in N / 4 * 4..N {
-        add(w[j], a[j], b[j], c[j], d[j]);
-    }
+    w.1.iter().zip(a.1).zip(b.1).zip(c.1).zip(d.1).for_each(add);
     [s0, s1, s2, s3]
 }
 
-/// w and four scaled vectors added, in order; `start` as for [`products`].
+/// w and four scaled vectors added, in order, from entry `start` on.
 pub(crate) fn add_four<T: Real, const N: usize>(
     w: &mut [T; N],
     [f, g, h, k]: [T; 4],
-    [a, b, c, d]: [&[T; N]; 4],
+    rows: [&[T; N]; 4],
     start: usize,
 ) {
-    let add = |w: &mut T, a: T, b: T, c: T, d: T| *w = *w + f * a + g * b + h * c + k * d;
-    let w_a = tail_mut(w.as_chunks_mut::<4>().0, start / 4).iter_mut().zip(fours(a, start));
-    for ((((w, a), b), c), d) in w_a.zip(fours(b, start)).zip(fours(c, start)).zip(fours(d, start)) {
-        add(&mut w[0], a[0], b[0], c[0], d[0]);
-        add(&mut w[1], a[1], b[1], c[1], d[1]);
-        add(&mut w[2], a[2], b[2], c[2], d[2]);
-        add(&mut w[3], a[3], b[3], c[3], d[3]);
+    let add = |((((w, &a), &b), &c), &d): ((((&mut T, &T), &T), &T), &T)| {
+        *w = *w + f * a + g * b + h * c + k * d;
+    };
+    let [a, b, c, d] = rows.map(|row| tail(row, start).as_chunks::<4>());
+    let w = tail_mut(w, start).as_chunks_mut::<4>();
+    for ((((w, a), b), c), d) in w.0.iter_mut().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
+        w.iter_mut().zip(a).zip(b).zip(c).zip(d).for_each(add);
     }
-    for j in N / 4 * 4..N {
-        add(&mut w[j], a[j], b[j], c[j], d[j]);
-    }
-}
-
-/// The whole fours from the one on that holds entry `start`.
-#[inline(always)]
-fn fours<T, const N: usize>(a: &[T; N], start: usize) -> &[[T; 4]] {
-    tail(a.as_chunks::<4>().0, start / 4)
+    w.1.iter_mut().zip(a.1).zip(b.1).zip(c.1).zip(d.1).for_each(add);
 }
 
 /// The first `count` entries.
