@@ -39,6 +39,8 @@ pub struct FactoredProgram<T: Real, const N: usize, const M: usize> {
     row_upper: SVector<T, M>,
     /// ε.
     proximity: T,
+    /// Whether the matrices are prepared and finite.
+    finite: bool,
 }
 
 impl<T: Real, const N: usize, const M: usize> Problem for FactoredProgram<T, N, M> {
@@ -57,51 +59,73 @@ impl<T: Real, const N: usize, const M: usize> QuadraticProgram<T, N, M> {
     /// `NotPositive` for a proximity below zero or not finite, `Indefinite` if `H + proximity · I` is not positive definite
     /// beyond rounding, `Bounds` for limits that no number satisfies.
     pub fn factor(&self, proximity: T) -> Result<FactoredProgram<T, N, M>, ConfigError> {
-        if !(proximity >= T::ZERO && proximity.is_finite()) {
-            return Err(ConfigError::NotPositive);
-        }
-        let mut bounds = self.hessian;
-        for i in 0..N {
-            columns_mut(&mut bounds)[i][i] += proximity;
-        }
-        if !linalg::cholesky(&mut bounds, T::of_usize(N) * T::EPSILON) {
-            return Err(ConfigError::Indefinite);
-        }
-        invert_lower(&mut bounds);
-        let mut rows: SMatrix<T, N, M> = linalg::zeros();
-        for (i, (a, inverse)) in columns(&self.rows).iter().zip(columns(&bounds)).enumerate() {
-            for (row, &a) in columns_mut(&mut rows).iter_mut().zip(a) {
-                if a != T::ZERO {
-                    add_scaled(tail_mut(row, i), a, tail(inverse, i));
-                }
-            }
-        }
-        let (mut bound_lengths, mut row_lengths) = (linalg::zeros(), linalg::zeros());
-        for (i, (row, length)) in columns_mut(&mut bounds).iter_mut().zip(entries_mut(&mut bound_lengths)).enumerate() {
-            *length = normalize(tail_mut(row, i));
-        }
-        for (row, length) in columns_mut(&mut rows).iter_mut().zip(entries_mut(&mut row_lengths)) {
-            *length = normalize(row);
-        }
-        let mut factored = FactoredProgram {
-            bounds,
-            rows,
-            bound_lengths,
-            row_lengths,
-            gradient: self.gradient,
-            lower: linalg::zeros(),
-            upper: linalg::zeros(),
-            row_lower: linalg::zeros(),
-            row_upper: linalg::zeros(),
-            proximity,
-        };
-        factored.set_bounds(&self.lower, &self.upper)?;
-        factored.set_row_limits(&self.row_lower, &self.row_upper)?;
+        let mut factored = FactoredProgram::zero();
+        factored.prepare(self, proximity)?;
         Ok(factored)
     }
 }
 
 impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
+    /// A place for a program, in a static or on the stack; until it is prepared, a solve stalls as `NonFinite`.
+    #[must_use]
+    pub const fn zero() -> Self {
+        Self {
+            bounds: linalg::zeros(),
+            rows: linalg::zeros(),
+            bound_lengths: linalg::zeros(),
+            row_lengths: linalg::zeros(),
+            gradient: linalg::zeros(),
+            lower: linalg::zeros(),
+            upper: linalg::zeros(),
+            row_lower: linalg::zeros(),
+            row_upper: linalg::zeros(),
+            proximity: T::ZERO,
+            finite: false,
+        }
+    }
+
+    /// As [`QuadraticProgram::factor`], in place: the stack that it takes does not grow with the matrices.
+    ///
+    /// # Errors
+    /// As `factor`; after one, a solve stalls as `NonFinite`.
+    pub fn prepare(&mut self, program: &QuadraticProgram<T, N, M>, proximity: T) -> Result<(), ConfigError> {
+        self.finite = false;
+        if !(proximity >= T::ZERO && proximity.is_finite()) {
+            return Err(ConfigError::NotPositive);
+        }
+        (self.gradient, self.proximity) = (program.gradient, proximity);
+        self.bounds = program.hessian;
+        for i in 0..N {
+            columns_mut(&mut self.bounds)[i][i] += proximity;
+        }
+        if !linalg::cholesky(&mut self.bounds, T::of_usize(N) * T::EPSILON) {
+            return Err(ConfigError::Indefinite);
+        }
+        invert_lower(&mut self.bounds);
+        self.rows = linalg::zeros();
+        for (i, (a, inverse)) in columns(&program.rows).iter().zip(columns(&self.bounds)).enumerate() {
+            for (row, &a) in columns_mut(&mut self.rows).iter_mut().zip(a) {
+                if a != T::ZERO {
+                    add_scaled(tail_mut(row, i), a, tail(inverse, i));
+                }
+            }
+        }
+        let mut finite = true;
+        let bounds = columns_mut(&mut self.bounds).iter_mut().zip(entries_mut(&mut self.bound_lengths));
+        for (i, (row, length)) in bounds.enumerate() {
+            *length = normalize(tail_mut(row, i));
+            finite &= length.is_finite();
+        }
+        for (row, length) in columns_mut(&mut self.rows).iter_mut().zip(entries_mut(&mut self.row_lengths)) {
+            *length = normalize(row);
+            finite &= length.is_finite();
+        }
+        self.set_bounds(&program.lower, &program.upper)?;
+        self.set_row_limits(&program.row_lower, &program.row_upper)?;
+        self.finite = finite;
+        Ok(())
+    }
+
     /// Replaces f. A state that solved the program before goes on after its `restart`.
     pub const fn set_gradient(&mut self, gradient: &SVector<T, N>) {
         self.gradient = *gradient;
@@ -144,13 +168,12 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
     /// `R⁻ᵀ (f - ε x)`, written to `v`; `false` if it or the matrices are not finite.
     pub(super) fn shift(&self, x: &SVector<T, N>, v: &mut SVector<T, N>) -> bool {
         *v = linalg::zeros();
-        let finite = |lengths: &[T]| lengths.iter().all(|length| length.is_finite());
         let data = entries(&self.gradient).iter().zip(entries(x)).zip(entries(&self.bound_lengths));
         for (i, (row, ((&f, &x), &length))) in columns(&self.bounds).iter().zip(data).enumerate() {
             let f = if self.proximity > T::ZERO { f - self.proximity * x } else { f };
             add_scaled(tail_mut(entries_mut(v), i), f * length, tail(row, i));
         }
-        linalg::all_finite(v) && finite(entries(&self.bound_lengths)) && finite(entries(&self.row_lengths))
+        self.finite && linalg::all_finite(v)
     }
 
     /// The normal of a constraint, and its first entry that is not zero by structure.
@@ -174,12 +197,12 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
         Some((rows, start))
     }
 
-    /// `M_W w`, written to `values`.
-    pub(super) fn multiply(&self, active: &[Active], w: &[T; N], values: &mut [T; N]) {
+    /// `M_W w`, written to `values`, for a w that is zero before entry `first`.
+    pub(super) fn multiply(&self, active: &[Active], w: &[T; N], first: usize, values: &mut [T; N]) {
         let values = values.get_mut(..active.len()).unwrap_or_default();
         for (active, values) in active.chunks(4).zip(values.chunks_mut(4)) {
             let Some((rows, start)) = self.four(active) else { return };
-            for (value, product) in values.iter_mut().zip(products(rows, w, start)) {
+            for (value, product) in values.iter_mut().zip(products(rows, w, start.max(first))) {
                 *value = product;
             }
         }
@@ -197,10 +220,21 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
         }
     }
 
-    pub(super) fn copy_normal(&self, constraint: u16, to: &mut [T; N]) {
-        if let Some((row, _)) = self.normal(constraint) {
-            *to = *row;
-        }
+    /// Copies the normal of a constraint; returns its first entry that is not zero by structure.
+    pub(super) fn copy_normal(&self, constraint: u16, to: &mut [T; N]) -> usize {
+        let Some((row, first)) = self.normal(constraint) else { return 0 };
+        *to = *row;
+        first
+    }
+
+    /// All of them, bounds first.
+    pub(super) fn constraints(&self) -> impl Iterator<Item = u16> + use<T, N, M> {
+        (0..u16::MAX).take(N + M)
+    }
+
+    /// The value of a constraint at w, scaled.
+    pub(super) fn value(&self, constraint: u16, w: &[T; N]) -> T {
+        self.normal(constraint).map_or(T::ZERO, |(row, _)| product(row, w))
     }
 
     /// The values of all constraints at w, scaled: those of x, those of the rows.
@@ -214,11 +248,14 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
         [(entries(&self.lower), entries(&self.upper)), (entries(&self.row_lower), entries(&self.row_upper))]
     }
 
-    /// x from the values of its bounds.
-    pub(super) fn unscale_point(&self, values: &[T; N], x: &mut [T; N]) {
+    /// x from the values of its bounds; whether it is finite, as all its products with zero are then zero.
+    pub(super) fn unscale_point(&self, values: &[T; N], x: &mut [T; N]) -> bool {
+        let mut zero = T::ZERO;
         for ((x, &value), &length) in x.iter_mut().zip(values).zip(entries(&self.bound_lengths)) {
             *x = value * length;
+            zero += T::ZERO * *x;
         }
+        zero == T::ZERO
     }
 
     /// The scaled lower and upper limit of a constraint, and what scales them.
@@ -233,6 +270,12 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
                 of(entries(&self.row_lower), entries(&self.row_upper), entries(&self.row_lengths), i)
             })
             .unwrap_or((-T::INFINITY, T::INFINITY, T::ONE))
+    }
+
+    /// The scaled limit at which a constraint is active.
+    pub(super) fn limit(&self, active: Active) -> T {
+        let (lower, upper, _) = self.limits(active.constraint);
+        if active.upper { upper } else { lower }
     }
 
     /// The multipliers of a constraint in the program's own scale, to its place in `z` or `y`.

@@ -17,6 +17,8 @@ mod augmented_lagrangian;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod cone_program;
 mod dual_active_set;
+mod dual_active_state;
+mod emptiness;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod factored_program;
 mod frank_wolfe;
@@ -34,11 +36,14 @@ mod normal_equations;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod quadratic_program;
 mod scaling;
+mod violation;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod working_set;
 
 pub use augmented_lagrangian::{AugmentedLagrangian, AugmentedLagrangianState};
 pub use cone_program::ConeProgram;
-pub use dual_active_set::{DualActiveSet, DualActiveSetState};
+pub use dual_active_set::DualActiveSet;
+pub use dual_active_state::DualActiveSetState;
 pub use factored_program::FactoredProgram;
 pub use frank_wolfe::{FrankWolfe, FrankWolfeState};
 pub use interior_point::{InteriorPoint, InteriorPointState};

@@ -4,7 +4,7 @@
 use nalgebra::{ArrayStorage, SMatrix, SVector};
 
 use crate::constrained::FactoredProgram;
-use crate::linalg::slice::{add_scaled, head, product};
+use crate::linalg::slice::{add_scaled, head, product, tail_mut};
 use crate::linalg::{self, columns, columns_mut, entries, entries_mut};
 use crate::real::Real;
 
@@ -108,6 +108,11 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
         true
     }
 
+    /// Nothing is left.
+    pub(super) const fn clear(&mut self) {
+        (self.count, self.pending) = (0, 0);
+    }
+
     /// Forgets the factors and keeps the list.
     pub(super) const fn unfactor(&mut self) {
         self.pending += self.count;
@@ -151,8 +156,9 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
     /// rows below: Gill, Golub, Murray & Saunders, "Methods for modifying matrix factorizations", 1974, method C1, by rows.
     pub(super) fn remove(&mut self, at: usize) {
         if at < self.count {
-            let mut rows = columns_mut(&mut self.factor).iter_mut().zip(entries_mut(&mut self.pivots));
-            let Some((mut target, mut pivot)) = rows.nth(at) else { return };
+            let rows = tail_mut(columns_mut(&mut self.factor), at);
+            let mut rows = rows.iter_mut().zip(tail_mut(entries_mut(&mut self.pivots), at));
+            let Some((mut target, mut pivot)) = rows.next() else { return };
             let mut weight = *pivot;
             let mut updates = [(T::ZERO, T::ZERO); N];
             for (done, (source, old)) in rows.take(self.count - at - 1).enumerate() {
@@ -180,11 +186,10 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
         } else {
             self.pending = self.pending.saturating_sub(1);
         }
-        let mut places = entries_mut(&mut self.active).iter_mut().zip(entries_mut(&mut self.multipliers));
-        if let Some(mut place) = places.nth(at) {
-            for next in places {
-                (*place.0, *place.1) = (*next.0, *next.1);
-                place = next;
+        for j in 1..N {
+            if j > at {
+                entries_mut(&mut self.active)[j - 1] = entries(&self.active)[j];
+                entries_mut(&mut self.multipliers)[j - 1] = entries(&self.multipliers)[j];
             }
         }
     }
@@ -196,8 +201,8 @@ impl<T: Real, const N: usize> WorkingSet<T, N> {
         constraint: u16,
         Projection { row, nearest, rest, pivot }: &mut Projection<T, N>,
     ) {
-        program.copy_normal(constraint, rest);
-        program.multiply(self.active(), rest, row);
+        let first = program.copy_normal(constraint, rest);
+        program.multiply(self.active(), rest, first, row);
         self.forward(row);
         self.divide(row);
         *nearest = *row;

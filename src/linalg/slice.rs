@@ -30,15 +30,20 @@ pub(crate) fn add_scaled<T: Real>(y: &mut [T], factor: T, x: &[T]) {
 }
 
 /// Four scalar products with one vector, from entry `start` on: a register for each sum, a load of w for all.
-pub(crate) fn products<T: Real, const N: usize>([a, b, c, d]: [&[T; N]; 4], w: &[T; N], start: usize) -> [T; 4] {
+pub(crate) fn products<T: Real, const N: usize>(rows: [&[T; N]; 4], w: &[T; N], start: usize) -> [T; 4] {
     let [mut s0, mut s1, mut s2, mut s3] = [T::ZERO; 4];
-    for j in start..N {
-        let w = w[j];
-        s0 += a[j] * w;
-        s1 += b[j] * w;
-        s2 += c[j] * w;
-        s3 += d[j] * w;
+    let mut add = |((((&w, &a), &b), &c), &d): ((((&T, &T), &T), &T), &T)| {
+        s0 += a * w;
+        s1 += b * w;
+        s2 += c * w;
+        s3 += d * w;
+    };
+    let [a, b, c, d] = rows.map(|row| tail(row, start).as_chunks::<4>());
+    let w = tail(w, start).as_chunks::<4>();
+    for ((((w, a), b), c), d) in w.0.iter().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
+        w.iter().zip(a).zip(b).zip(c).zip(d).for_each(&mut add);
     }
+    w.1.iter().zip(a.1).zip(b.1).zip(c.1).zip(d.1).for_each(add);
     [s0, s1, s2, s3]
 }
 
@@ -46,12 +51,18 @@ pub(crate) fn products<T: Real, const N: usize>([a, b, c, d]: [&[T; N]; 4], w: &
 pub(crate) fn add_four<T: Real, const N: usize>(
     w: &mut [T; N],
     [f, g, h, k]: [T; 4],
-    [a, b, c, d]: [&[T; N]; 4],
+    rows: [&[T; N]; 4],
     start: usize,
 ) {
-    for j in start..N {
-        w[j] = w[j] + f * a[j] + g * b[j] + h * c[j] + k * d[j];
+    let add = |((((w, &a), &b), &c), &d): ((((&mut T, &T), &T), &T), &T)| {
+        *w = *w + f * a + g * b + h * c + k * d;
+    };
+    let [a, b, c, d] = rows.map(|row| tail(row, start).as_chunks::<4>());
+    let w = tail_mut(w, start).as_chunks_mut::<4>();
+    for ((((w, a), b), c), d) in w.0.iter_mut().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
+        w.iter_mut().zip(a).zip(b).zip(c).zip(d).for_each(add);
     }
+    w.1.iter_mut().zip(a.1).zip(b.1).zip(c.1).zip(d.1).for_each(add);
 }
 
 /// The first `count` entries.

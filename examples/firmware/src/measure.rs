@@ -3,6 +3,8 @@
 use core::arch::asm;
 use core::hint::black_box;
 
+use thalweg::constrained::QuadraticProgram;
+
 use crate::programs::{Program, Regulator};
 use crate::semihosting::exit;
 use crate::workload::Answer;
@@ -17,7 +19,8 @@ pub fn report<P, A: Answer>(problem: &P, work: fn(&P) -> A) -> ! {
 }
 
 /// Sets up a quadratic program, solves it from nothing and again, logs what each cost, and ends the emulation.
-pub fn program<const N: usize, const M: usize>(mut program: Program<N, M>) -> ! {
+pub fn program<const N: usize, const M: usize>(data: QuadraticProgram<f32, N, M>) -> ! {
+    let mut program = Program::new(data);
     let clock = Clock::start();
     let jobs: [(&str, fn(&mut Program<N, M>)); 3] =
         [("set up", Program::set_up), ("solve", Program::solve), ("solve again", Program::solve_again)];

@@ -9,12 +9,12 @@ use crate::workload::{Answer, Solution};
 
 /// A program, solved from nothing and again after its gradient grew by a hundredth.
 pub struct Program<const N: usize, const M: usize> {
-    pub data: QuadraticProgram<f32, N, M>,
-    pub solver: Option<Solver<N, M>>,
+    data: QuadraticProgram<f32, N, M>,
+    solver: Solver<N, M>,
 }
 
 /// What a device keeps of a program.
-pub struct Solver<const N: usize, const M: usize> {
+struct Solver<const N: usize, const M: usize> {
     program: FactoredProgram<f32, N, M>,
     state: DualActiveSetState<f32, N>,
     steps: u32,
@@ -22,7 +22,7 @@ pub struct Solver<const N: usize, const M: usize> {
 }
 
 /// Ten variables in a box.
-pub fn boxed() -> Program<10, 0> {
+pub fn boxed() -> QuadraticProgram<f32, 10, 0> {
     let mut random = Random(777);
     let mut g = [[0.0; 10]; 10];
     for entry in g.iter_mut().flatten() {
@@ -35,59 +35,58 @@ pub fn boxed() -> Program<10, 0> {
     let gradient = SVector::from_fn(|_, _| f32::of_f64(4.0 * random.uniform() - 2.0));
     let mut data = QuadraticProgram::new(hessian, gradient);
     (data.lower, data.upper) = (SVector::repeat(-0.3), SVector::repeat(0.5));
-    Program { data, solver: None }
+    data
 }
 
 /// A double integrator over thirty ticks.
-pub fn horizon() -> Program<30, 30> {
+pub fn horizon() -> QuadraticProgram<f32, 30, 30> {
     let [by_position, _] = gradients::<30>();
     let mut data = regulation();
     data.gradient = by_position.map(|g| f32::of_f64(5.0 * g));
-    Program { data, solver: None }
+    data
+}
+
+/// The value at an arbitrary point: all data used, nothing solved.
+pub fn evaluate<const N: usize, const M: usize>(data: &QuadraticProgram<f32, N, M>) -> Solution<N> {
+    let x = data.lower.map(|x| x + 0.1);
+    let rows = data.row_values(&x).iter().zip(data.row_lower.iter()).fold(0.0, |sum, (a, b)| sum + (a - b));
+    Solution { x, cost: data.objective(&x) + rows, iterations: 0 }
 }
 
 impl<const N: usize, const M: usize> Program<N, M> {
-    /// The value at an arbitrary point: all data used, nothing solved.
-    pub fn evaluate(&self) -> Solution<N> {
-        let x = self.data.lower.map(|x| x + 0.1);
-        let rows =
-            self.data.row_values(&x).iter().zip(self.data.row_lower.iter()).fold(0.0, |sum, (a, b)| sum + (a - b));
-        Solution { x, cost: self.data.objective(&x) + rows, iterations: 0 }
+    pub const fn new(data: QuadraticProgram<f32, N, M>) -> Self {
+        Self { data, solver: Solver::new() }
     }
 
     pub fn set_up(&mut self) {
-        self.solver = self.data.factor(0.0).ok().map(|program| Solver {
-            program,
-            state: DualActiveSetState::new(SVector::zeros()),
-            steps: 0,
-            optimal: false,
-        });
+        let _ = self.solver.program.prepare(&self.data, 0.0);
     }
 
     pub fn solve(&mut self) {
-        if let Some(solver) = &mut self.solver {
-            solver.run(1000);
-        }
+        self.solver.run(1000);
     }
 
     /// As a control loop does it: another gradient, the working set kept.
     pub fn solve_again(&mut self) {
-        let gradient = self.data.gradient.map(|f| f * 1.01);
-        if let Some(solver) = &mut self.solver {
-            solver.program.set_gradient(&gradient);
-            solver.state.restart();
-            solver.run(1000);
-        }
+        self.data.gradient.iter_mut().for_each(|f| *f *= 1.01);
+        self.solver.program.set_gradient(&self.data.gradient);
+        self.solver.state.restart();
+        self.solver.run(1000);
     }
 
     /// What was found last; no step counts that did not end at the optimum.
     pub fn solution(&self) -> Solution<N> {
-        let Some(Solver { state, steps, optimal, .. }) = &self.solver else { return self.evaluate() };
+        let Solver { state, steps, optimal, .. } = &self.solver;
         Solution { x: *state.x(), cost: self.data.objective(state.x()), iterations: if *optimal { *steps } else { 0 } }
     }
 }
 
 impl<const N: usize, const M: usize> Solver<N, M> {
+    const fn new() -> Self {
+        let state = DualActiveSetState::new(SMatrix::from_array_storage(nalgebra::ArrayStorage([[0.0; N]])));
+        Self { program: FactoredProgram::zero(), state, steps: 0, optimal: false }
+    }
+
     fn run(&mut self, budget: u32) {
         self.optimal = false;
         self.steps = 0;
@@ -156,18 +155,12 @@ impl<const N: usize, const M: usize> Regulator<N, M> {
     pub const BUDGET: u32 = if M == 0 { 12 } else { 48 };
 
     pub fn new() -> Option<Self> {
-        let mut program = Program { data: regulation::<N, M>(), solver: None };
-        program.set_up();
         let [by_position, by_velocity] = gradients::<N>().map(|g| g.map(f32::of_f64));
-        Some(Self {
-            solver: program.solver?,
-            by_position,
-            by_velocity,
-            position: 5.0,
-            velocity: 0.0,
-            late: 0,
-            most_steps: 0,
-        })
+        let solver = Solver::new();
+        let mut regulator =
+            Self { solver, by_position, by_velocity, position: 5.0, velocity: 0.0, late: 0, most_steps: 0 };
+        regulator.solver.program.prepare(&regulation::<N, M>(), 0.0).ok()?;
+        Some(regulator)
     }
 
     /// Solves for the measured state and applies the first input to the cart.

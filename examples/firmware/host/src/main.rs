@@ -19,6 +19,7 @@ use firmware::workload::{
 use object::{Object, ObjectSection, SectionFlags, SectionKind};
 use thalweg::Real;
 use thalweg::calibration::{Calibrator, Settings};
+use thalweg::constrained::QuadraticProgram;
 use thalweg::least_squares::{Dogleg, GaussNewton, Normal, SquareRoot};
 
 struct Machine {
@@ -125,7 +126,8 @@ fn images() -> Result<Vec<Image>> {
 /// As many samples as keep an image off the smallest board.
 const BIG: usize = 1000;
 
-fn solved<const N: usize, const M: usize>(mut program: Program<N, M>) -> Solution<N> {
+fn solved<const N: usize, const M: usize>(data: QuadraticProgram<f32, N, M>) -> Solution<N> {
+    let mut program = Program::new(data);
     program.set_up();
     program.solve();
     program.solve_again();

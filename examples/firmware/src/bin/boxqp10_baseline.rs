@@ -2,9 +2,9 @@
 #![no_main]
 
 use firmware::measure;
-use firmware::programs::{self, Program};
+use firmware::programs;
 
 #[unsafe(no_mangle)]
 fn main() -> ! {
-    measure::report(&programs::boxed(), Program::evaluate)
+    measure::report(&programs::boxed(), programs::evaluate)
 }

@@ -2,9 +2,9 @@
 #![no_main]
 
 use firmware::measure;
-use firmware::programs::{self, Program};
+use firmware::programs;
 
 #[unsafe(no_mangle)]
 fn main() -> ! {
-    measure::report(&programs::horizon(), Program::evaluate)
+    measure::report(&programs::horizon(), programs::evaluate)
 }
