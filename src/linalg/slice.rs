@@ -30,6 +30,7 @@ pub(crate) fn add_scaled<T: Real>(y: &mut [T], factor: T, x: &[T]) {
 }
 
 /// Four scalar products with one vector, from entry `start` on: a register for each sum, a load of w for all.
+#[expect(clippy::type_complexity, reason = "the item of a zip of five")]
 pub(crate) fn products<T: Real, const N: usize>(rows: [&[T; N]; 4], w: &[T; N], start: usize) -> [T; 4] {
     let [mut s0, mut s1, mut s2, mut s3] = [T::ZERO; 4];
     let mut add = |((((&w, &a), &b), &c), &d): ((((&T, &T), &T), &T), &T)| {
@@ -48,6 +49,7 @@ pub(crate) fn products<T: Real, const N: usize>(rows: [&[T; N]; 4], w: &[T; N], 
 }
 
 /// w and four scaled vectors added, in order, from entry `start` on.
+#[expect(clippy::type_complexity, reason = "the item of a zip of five")]
 pub(crate) fn add_four<T: Real, const N: usize>(
     w: &mut [T; N],
     [f, g, h, k]: [T; 4],

@@ -227,3 +227,18 @@ fn bad_data_end_in_an_honest_status() {
     bad_data::<f64>();
     bad_data::<f32>();
 }
+
+#[test]
+fn a_program_prepared_in_place_is_the_factored_one() {
+    let data = boxed();
+    let mut program = FactoredProgram::zero();
+    let mut state = DualActiveSetState::new(SVector::zeros());
+    assert_eq!(run(&mut state, &mut program), Status::Stalled(Stall::NonFinite));
+    program.prepare(&control(5.0, 0.0), 0.0).unwrap();
+    program.prepare(&control(4.0, 0.0), 1.0).unwrap();
+    assert_eq!(program, control(4.0, 0.0).factor(1.0).unwrap());
+    let mut other = data.factor(0.0).unwrap();
+    assert_eq!(other.prepare(&data, -1.0), Err(ConfigError::NotPositive));
+    let status = run(&mut DualActiveSetState::new(SVector::zeros()), &mut other);
+    assert_eq!(status, Status::Stalled(Stall::NonFinite));
+}
