@@ -9,7 +9,7 @@ use crate::linalg::{self, entries};
 use crate::real::Real;
 
 /// Whether the objective falls for ever along the step d of a proximal round, with `R d` given: no curvature, no limit on the
-/// way, and nothing but the gradient f against the proximal term, `fᵀd = -ε‖d‖²`, all up to rounding.
+/// way, and nothing but the gradient f against the proximal term, `fᵀd = -ε‖d‖²` up to rounding.
 pub(super) fn unbounded<T: Real, const N: usize, const M: usize>(
     program: &FactoredProgram<T, N, M>,
     d: &SVector<T, N>,
@@ -19,7 +19,9 @@ pub(super) fn unbounded<T: Real, const N: usize, const M: usize>(
     let curvature = linalg::dot(image, image) - square;
     let slope = linalg::dot(program.gradient(), d);
     let haze = T::of_f64(64.0) * T::EPSILON;
-    let mut free = curvature.abs() <= haze * square && (slope + square).abs() <= haze * square && square > T::ZERO;
+    let mut free = curvature.abs() <= T::SQRT_EPSILON * square
+        && (slope + square).abs() <= T::of_f64(0.01) * T::SQRT_EPSILON * square
+        && square > T::ZERO;
     if free {
         let rounding = haze * largest(entries(image));
         for constraint in program.constraints() {

@@ -36,6 +36,7 @@ mod problems;
 mod quadratic;
 mod quadratic_cases;
 mod quadratic_states;
+mod quadratic_verdicts;
 mod real;
 mod recursive;
 mod reference;
