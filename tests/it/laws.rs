@@ -7,7 +7,7 @@ use thalweg::composite::{
     CyclicState, FistaState, FractionalState, NonconvexAcceleratedState, PanocState, ProximalConjugateGradientState,
     ProximalGradientState, ProximalNewtonState, ProximalQuasiNewtonState, SpectralState, VarianceReducedState,
 };
-use thalweg::constrained::{AugmentedLagrangianState, DualActiveSetState, FrankWolfeState};
+use thalweg::constrained::{AugmentedLagrangianState, DualActiveSetState, FrankWolfeState, InteriorPointState};
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
 use thalweg::smooth::GradientDescentState;
@@ -128,6 +128,24 @@ splitting! {
     DouglasRachfordState: |state| state.residual();
     DualActiveSetState: |_| T::ZERO;
     PrimalDualState<M>: |state| state.residual();
+}
+
+impl<T: Real, const N: usize, const M: usize, const E: usize> Memory for InteriorPointState<T, N, M, E>
+where
+    Self: Restored,
+{
+    fn x(&self) -> Vec<f64> {
+        self.x().iter().map(|x| x.to_f64()).collect()
+    }
+    fn value(&self) -> f64 {
+        0.0
+    }
+    fn of_the_point() -> bool {
+        false
+    }
+    fn fresh(&self) -> Self {
+        Self::new(*self.x())
+    }
 }
 
 /// The residual of a projection is how much the corrections moved, which does not fall from pass to pass.
@@ -422,6 +440,7 @@ mod table {
         AugmentedLagrangian, AugmentedLagrangianState, ConstrainedFunction, DualActiveSet, DualActiveSetState,
         FactoredProgram, FrankWolfe, FrankWolfeState, QuadraticProgram,
     };
+    pub use thalweg::constrained::{ConeProgram, InteriorPoint, InteriorPointState};
     pub use thalweg::least_squares::{
         Affine, Bounds, DenseState, Dogleg, GaussNewton, GeodesicLevenbergMarquardt, GeodesicState, Graduated,
         GraduatedState, LevenbergMarquardt, Normal, Rotation, SeparableState, SquareRoot, StreamedState,
@@ -533,6 +552,12 @@ mod table {
         program.factor(proximity).unwrap()
     }
 
+    pub fn cone<T: Real>() -> ConeProgram<T, 2, 3> {
+        let mut program = ConeProgram::new(SMatrix::identity(), point([-3.0, 1.0]));
+        (program.rows, program.limits) = (map(), point([0.5, 0.7, 0.9]));
+        program
+    }
+
     /// A valley, and how far from the origin.
     #[derive(Clone)]
     pub struct Ring;
@@ -628,5 +653,6 @@ subjects! {
 subjects! {
     keep_time:
     dual_active_set: DualActiveSet::<T>::default(), DualActiveSetState::new(slope()), program::<T>(T::ZERO);
+    interior_point: InteriorPoint::<T>::default(), InteriorPointState::<T, 2, 3>::new(slope()), cone::<T>();
     dual_active_set_proximal: DualActiveSet::<T>::default(), DualActiveSetState::new(slope()), program::<T>(T::HALF);
 }

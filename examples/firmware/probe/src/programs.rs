@@ -2,7 +2,8 @@
 
 use nalgebra::{SMatrix, SVector};
 use thalweg::constrained::{
-    Active, ConeProgram, DualActiveSet, DualActiveSetState, InteriorPoint, InteriorPointState, QuadraticProgram,
+    Active, ConeProgram, DualActiveSet, DualActiveSetState, FactoredProgram, InteriorPoint, InteriorPointState,
+    QuadraticProgram,
 };
 use thalweg::{Method, Real};
 
@@ -30,6 +31,8 @@ fn program<T: Real, const N: usize, const M: usize>() {
     let residual = data.certify(&some(), &some(), &any(SVector::from_element(T::ONE)));
     see((residual, residual.worst()));
 
+    let mut program = any(FactoredProgram::<T, N, M>::zero());
+    see(program.prepare(&data, any(T::ONE)));
     let Ok(mut program) = data.factor(any(T::ONE)) else { return };
     program.set_gradient(&some());
     see(program.set_bounds(&some(), &some()));
