@@ -36,9 +36,11 @@ fn check<T: Real, R: Penalty<T>>(penalty: R, input: &Input) {
     let moved = z.iter().zip(&x).fold(T::ZERO, |sum, (&z, &x)| sum + T::HALF * (z - x).squared());
     let (before, after) = (rate * penalty.value(&x), moved + rate * penalty.value(&z));
     if before.is_finite() && after.is_finite() {
-        let size = x.iter().fold(before.abs().max(moved), |sum, &x| sum + x.squared());
+        let size = x.iter().fold(before.abs().max(moved), |sum, &x| sum + x.squared()) + T::ONE;
+        // Some proximal operators add and subtract the strength.
+        let weight = (rate * of(input.strength)).abs().max(T::ONE);
         assert!(
-            after <= before + T::of_f64(1e4) * T::EPSILON * (size + T::ONE),
+            after <= before + T::of_f64(1e4) * T::EPSILON * size * weight,
             "{}: {after:e} after {before:e}",
             core::any::type_name::<R>()
         );

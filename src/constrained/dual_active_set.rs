@@ -163,6 +163,7 @@ impl<T: Real> DualActiveSet<T> {
     ) -> Status {
         state.refresh(program);
         let (mut correction, worst) = state.residual(program);
+        state.error = worst;
         if state.holds(worst) {
             state.corrections = CORRECTIONS;
             return self.price(state, program);
@@ -200,7 +201,12 @@ impl<T: Real> DualActiveSet<T> {
             return Status::Stalled(Stall::NonFinite);
         }
         let Some((active, violation)) = search.found else {
-            if state.corrections >= CORRECTIONS || state.corrections > 0 && state.holds(state.residual(program).1) {
+            let mut settled = state.corrections >= CORRECTIONS;
+            if !settled && state.corrections > 0 {
+                state.error = state.residual(program).1;
+                settled = state.holds(state.error);
+            }
+            if settled {
                 return self.finish(state, program);
             }
             state.phase = Phase::Settle;
@@ -276,8 +282,10 @@ impl<T: Real> DualActiveSet<T> {
         state: &mut DualActiveSetState<T, N>,
         program: &FactoredProgram<T, N, M>,
     ) -> Status {
-        // Far beyond what the data are made of, what is no violation beside w may be one beside a limit.
-        if self.feasibility_tolerance * state.size() > T::SQRT_EPSILON * state.reach(program) {
+        // Beside a point or multipliers far beyond what the data are made of, rounding may hide what is a violation beside
+        // the data.
+        let hidden = (self.feasibility_tolerance * state.size()).max(state.error);
+        if hidden > T::SQRT_EPSILON * state.reach(program) {
             return Status::Stalled(Stall::NoDescent);
         }
         let proximity = program.proximity();

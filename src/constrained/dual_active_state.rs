@@ -60,6 +60,8 @@ pub struct DualActiveSetState<T: Real, const N: usize> {
     pub(super) idle: u16,
     /// Corrections since the last change of W.
     pub(super) corrections: u8,
+    /// By how much W does not hold, when it was last looked at.
+    pub(super) error: T,
     pub(super) phase: Phase,
 }
 
@@ -82,6 +84,7 @@ impl<T: Real, const N: usize> DualActiveSetState<T, N> {
             value: T::ZERO,
             idle: 0,
             corrections: 0,
+            error: T::ZERO,
             phase: Phase::Start,
         }
     }

@@ -199,9 +199,10 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
 
     /// `M_W w`, written to `values`, for a w that is zero before entry `first`.
     pub(super) fn multiply(&self, active: &[Active], w: &[T; N], first: usize, values: &mut [T; N]) {
-        let values = values.get_mut(..active.len()).unwrap_or_default();
-        for (active, values) in active.chunks(4).zip(values.chunks_mut(4)) {
-            let Some((rows, start)) = self.four(active) else { return };
+        // Two iterators side by side: the size of a `zip` would divide by the length of a chunk.
+        let mut values = values.get_mut(..active.len()).unwrap_or_default().chunks_mut(4);
+        for active in active.chunks(4) {
+            let (Some((rows, start)), Some(values)) = (self.four(active), values.next()) else { return };
             for (value, product) in values.iter_mut().zip(products(rows, w, start.max(first))) {
                 *value = product;
             }
@@ -210,8 +211,9 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
 
     /// Adds `sign · M_Wᵀ λ` to w.
     pub(super) fn combine(&self, active: &[Active], multipliers: &[T], sign: T, w: &mut [T; N]) {
-        for (active, multipliers) in active.chunks(4).zip(multipliers.chunks(4)) {
-            let Some((rows, start)) = self.four(active) else { return };
+        let mut multipliers = multipliers.chunks(4);
+        for active in active.chunks(4) {
+            let (Some((rows, start)), Some(multipliers)) = (self.four(active), multipliers.next()) else { return };
             let mut factors = [T::ZERO; 4];
             for (factor, &multiplier) in factors.iter_mut().zip(multipliers) {
                 *factor = sign * multiplier;

@@ -14,8 +14,8 @@ pub struct KktResidual<T> {
     pub primal: T,
     /// The largest component of the Lagrangian's gradient: `H x + f + z + Aᵀ y` of a quadratic program.
     pub dual: T,
-    /// The largest product of a multiplier and the distance to the limit that its sign names; infinite at a limit that is
-    /// infinite.
+    /// The largest product of a multiplier and the distance to the limit that its sign names, equations aside; infinite at a
+    /// limit that is infinite.
     pub complementarity: T,
 }
 
@@ -44,7 +44,8 @@ impl<T: Real> Tally<T> {
     pub(super) fn add(&mut self, value: T, lower: T, upper: T, multiplier: T) {
         self.violation = worse(self.violation, (lower - value).max(value - upper));
         self.size = self.size.max(value.abs());
-        if multiplier != T::ZERO {
+        // An equation has no side to be complementary to.
+        if multiplier != T::ZERO && lower < upper {
             let limit = if multiplier > T::ZERO { upper } else { lower };
             self.product = worse(self.product, (multiplier * (limit - value)).abs());
             self.product_size = self.product_size.max((multiplier * value).abs());
