@@ -35,7 +35,7 @@ use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 /// }
 /// let method = AugmentedLagrangian::new(vector![2.0], vector![2.0]);
 /// let (state, _) = method.solve(vector![-2.0, 0.5], &mut Forward(Circle), 200).unwrap();
-/// assert!((state.x() - vector![-1.0, -1.0]).amax() < 1e-6 && (state.estimate()[0] - 0.5).abs() < 1e-6);
+/// assert!((state.x() - vector![-1.0, -1.0]).amax() < 1e-6 && (state.multipliers()[0] - 0.5).abs() < 1e-6);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

