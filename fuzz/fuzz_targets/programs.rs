@@ -57,7 +57,7 @@ fn solve<T: Real>(input: &Input, tolerance: f64) {
         Status::Converged(Criterion::Optimal) => {
             let residual = program.certify(state.x(), &z, &y);
             // Multipliers of rows that nearly depend on each other lose their digits first: all of them in f32.
-            let all = if tolerance < 1e-6 { residual.worst() } else { residual.primal };
+            let all = if tolerance < 1e-4 { residual.worst() } else { residual.primal };
             assert!(all.to_f64() <= tolerance, "optimal, with {residual:?}");
         }
         Status::Stalled(Stall::Infeasible) => {
@@ -85,5 +85,5 @@ fn solve<T: Real>(input: &Input, tolerance: f64) {
 
 fuzz_target!(|input: Input| {
     solve::<f32>(&input, 1e-2);
-    solve::<f64>(&input, 1e-8);
+    solve::<f64>(&input, 1e-5);
 });
