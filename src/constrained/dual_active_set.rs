@@ -46,6 +46,9 @@ const CORRECTIONS: u8 = 3;
 pub struct DualActiveSet<T> {
     /// A constraint is violated if its value is beyond its limit by more than `feasibility_tolerance · (max |w| + max |v|)`,
     /// constraints scaled to normals of length one. Zero or more; default `ε^¾`.
+    ///
+    /// Where that much, or what is left of the equations of the working set, exceeds `√ε` times the largest of v and the limits
+    /// held, the end is [`Stall::NoDescent`] and not [`Criterion::Optimal`]: rounding may hide a violation there.
     pub feasibility_tolerance: T,
     /// A constraint depends on the working set if the squared distance of its normal to their span is at most this. Zero or
     /// more; default 16 ε.
