@@ -3,6 +3,9 @@
 #![cfg_attr(not(all(target_arch = "arm", target_abi = "eabihf")), forbid(unsafe_code))]
 #![cfg_attr(all(target_arch = "arm", target_abi = "eabihf"), deny(unsafe_code))]
 
+#[cfg(feature = "sparse")]
+extern crate std;
+
 pub mod calibration;
 pub mod composite;
 pub mod constrained;
@@ -14,6 +17,8 @@ pub mod penalty;
 pub mod problem;
 pub mod real;
 pub mod smooth;
+#[cfg(feature = "sparse")]
+pub mod sparse;
 pub mod splitting;
 pub mod step;
 

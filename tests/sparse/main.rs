@@ -1,0 +1,20 @@
+//! Sparse regression: a crate of its own, because it is slow without optimization:
+//! `cargo test --release --features sparse --test sparse`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::float_cmp,
+    clippy::cast_possible_truncation,
+    reason = "a test may fail loudly"
+)]
+#![allow(
+    unreachable_pub,
+    dead_code,
+    reason = "nothing is reachable from outside a test, and it reads little of the references"
+)]
+
+#[path = "../it/reference.rs"]
+mod reference;
