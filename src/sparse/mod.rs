@@ -5,8 +5,22 @@
     reason = "shapes are checked where data enters; a heap is at hand here, and so are bounds checks"
 )]
 
+mod columns;
+mod coordinate;
+mod correlations;
 pub mod datafit;
 pub mod design;
+mod error;
+mod factor;
+mod gram;
+mod model;
+mod regression;
+mod residual;
+mod solve;
+mod terms;
 
 pub use datafit::Datafit;
 pub use design::{Design, Weights};
+pub use error::FitError;
+pub use regression::{Entries, Fit, FitStatus, Grid, Path, Regression, Settings, Solver};
+pub use terms::{Block, CoefficientTerms, GroupPenalty, GroupTerms, Penalties, PerCoefficient, PerGroup, Terms};

@@ -3,6 +3,8 @@
 //! All arithmetic is in `f64`, whatever the storage. The bits of a column's product do not depend on the other columns asked
 //! for with it, so any division of the work among threads gives the same result.
 
+pub(crate) mod kernels;
+
 use core::ops::Range;
 
 use faer::MatMut;

@@ -1,0 +1,140 @@
+//! The columns as the solvers see them: centred and scaled in thought, never in memory.
+
+use std::vec;
+use std::vec::Vec;
+
+use rayon::prelude::*;
+
+use crate::sparse::{Design, Weights};
+
+/// Columns to a task: a fixed number, so that bits do not depend on threads.
+const TASK: usize = 64;
+
+/// `x̃ⱼ = (xⱼ - mⱼ) / sⱼ`.
+#[derive(Debug)]
+pub(crate) struct Columns<'a, D> {
+    pub(crate) design: &'a D,
+    /// m, or empty for none.
+    centres: Vec<f64>,
+    /// 1 / s, or empty for ones; zero for a constant column, which is thereby out of the model.
+    factors: Vec<f64>,
+    /// `Σ ωᵢ x̃ᵢⱼ²`.
+    pub(crate) squares: Vec<f64>,
+    /// Whether passes over all columns are shared among the threads of the current pool.
+    parallel: bool,
+}
+
+impl<'a, D: Design> Columns<'a, D> {
+    /// One pass over the design.
+    pub(crate) fn new(design: &'a D, weights: Weights<'_>, centred: bool, scaled: bool, parallel: bool) -> Self {
+        let p = design.columns();
+        let mut columns = Self {
+            design,
+            centres: vec![0.0; if centred { p } else { 0 }],
+            factors: vec![1.0; if centred || scaled { p } else { 0 }],
+            squares: vec![0.0; p],
+            parallel,
+        };
+        let mut whole: Vec<[f64; 2]> = vec![[0.0; 2]; p];
+        let measure = |(task, out): (usize, &mut [[f64; 2]])| {
+            for (j, out) in (task * TASK..).zip(out) {
+                let [sum, square] = design.moments(j, weights);
+                let constant = |spread: f64| if spread <= 1e-14 * square { 0.0 } else { spread };
+                *out = [sum, if centred { constant(design.spread(j, sum, weights)) } else { square }];
+            }
+        };
+        if parallel {
+            whole.par_chunks_mut(TASK).enumerate().for_each(measure);
+        } else {
+            whole.chunks_mut(TASK).enumerate().for_each(measure);
+        }
+        for (j, [mean, square]) in whole.into_iter().enumerate() {
+            if centred {
+                columns.centres[j] = mean;
+            }
+            if let Some(factor) = columns.factors.get_mut(j) {
+                *factor = if square == 0.0 { 0.0 } else if scaled { 1.0 / square.sqrt() } else { 1.0 };
+            }
+            columns.squares[j] = if square > 0.0 && scaled { 1.0 } else { square };
+        }
+        columns
+    }
+
+    pub(crate) fn is_centred(&self) -> bool {
+        !self.centres.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.squares.len()
+    }
+
+    /// mⱼ.
+    pub(crate) fn centre(&self, j: usize) -> f64 {
+        self.centres.get(j).copied().unwrap_or(0.0)
+    }
+
+    /// 1 / sⱼ.
+    pub(crate) fn factor(&self, j: usize) -> f64 {
+        self.factors.get(j).copied().unwrap_or(1.0)
+    }
+
+    /// The sums of the segments of v, one for each output; zeros if nothing is centred and they are not needed.
+    pub(crate) fn sums(&self, v: &[f64]) -> Vec<f64> {
+        let outputs = self.design.outputs();
+        if self.centres.is_empty() {
+            return vec![0.0; outputs];
+        }
+        v.chunks(v.len() / outputs).map(|segment| segment.iter().sum()).collect()
+    }
+
+    /// `x̃ⱼᵀ v`, given the [`sums`](Self::sums) of v.
+    pub(crate) fn dot(&self, j: usize, v: &[f64], sums: &[f64]) -> f64 {
+        (self.design.dot(j, v) - self.centre(j) * sums[self.design.output(j)]) * self.factor(j)
+    }
+
+    /// `out = X̃ᵀ v`.
+    pub(crate) fn dots(&self, v: &[f64], out: &mut [f64]) {
+        let sums = self.sums(v);
+        let pass = |(task, out): (usize, &mut [f64])| {
+            let start = task * TASK;
+            self.design.dots(start..start + out.len(), v, out);
+            for (j, out) in (start..).zip(out) {
+                *out = (*out - self.centre(j) * sums[self.design.output(j)]) * self.factor(j);
+            }
+        };
+        if self.parallel {
+            out.par_chunks_mut(TASK).enumerate().for_each(pass);
+        } else {
+            out.chunks_mut(TASK).enumerate().for_each(pass);
+        }
+    }
+
+    /// `v += Σⱼ aⱼ x̃ⱼ` over pairs (j, aⱼ).
+    pub(crate) fn add(&self, terms: impl Iterator<Item = (usize, f64)>, v: &mut [f64]) {
+        let mut shifts = vec![0.0; self.design.outputs()];
+        for (j, a) in terms {
+            let a = a * self.factor(j);
+            self.design.add(j, a, Weights::Uniform(1.0), v);
+            shifts[self.design.output(j)] -= a * self.centre(j);
+        }
+        shift(v, &shifts);
+    }
+
+    /// The coefficients on the original scale, given those of the columns `x̃ⱼ`, as what to add to the intercepts.
+    pub(crate) fn unscale(&self, terms: &mut [(usize, f64)], intercepts: &mut [f64]) {
+        for (j, a) in terms {
+            *a *= self.factor(*j);
+            intercepts[self.design.output(*j)] -= *a * self.centre(*j);
+        }
+    }
+}
+
+/// Adds a constant to each segment of v.
+pub(crate) fn shift(v: &mut [f64], constants: &[f64]) {
+    let length = v.len() / constants.len();
+    for (segment, &constant) in v.chunks_mut(length.max(1)).zip(constants) {
+        if constant != 0.0 {
+            segment.iter_mut().for_each(|v| *v += constant);
+        }
+    }
+}

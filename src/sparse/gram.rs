@@ -1,0 +1,184 @@
+//! The quadratic by its matrix: products of the columns in play, kept and extended.
+
+use std::vec;
+use std::vec::Vec;
+
+use crate::sparse::columns::Columns;
+use crate::sparse::coordinate::Quadratic;
+use crate::sparse::design::kernels::axpy;
+use crate::sparse::design::{Centred, Design, Weights};
+use crate::sparse::factor::Factor;
+
+/// `H = X̃ᵀ W X̃` of some columns, and the gradient at the current point.
+#[derive(Debug, Default)]
+pub(crate) struct Gram {
+    order: usize,
+    stride: usize,
+    /// H, column after column, each of length `stride`.
+    entries: Vec<f64>,
+    gradient: Vec<f64>,
+    factor: Factor,
+    /// The places in the factor, and what was added to their diagonals.
+    factored: Vec<(usize, f64)>,
+}
+
+impl Gram {
+    pub(crate) fn order(&self) -> usize {
+        self.order
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.order = 0;
+        self.factor.clear();
+        self.factored.clear();
+    }
+
+    /// Extends H to all the listed columns, of which it has the first already.
+    pub(crate) fn extend<D: Design>(&mut self, columns: &Columns<'_, D>, listed: &[usize], centres: &[f64], weights: Weights<'_>) {
+        let (old, new) = (self.order, listed.len());
+        if new == old {
+            return;
+        }
+        self.reserve(new);
+        let added = Centred { columns: &listed[old..], centres: &centres[old..] };
+        let mut products = faer::Mat::<f64>::zeros(new, new - old);
+        if old == 0 {
+            columns.design.gram(added, weights, products.as_mut());
+            for a in 0..new {
+                for b in 0..a {
+                    products[(b, a)] = products[(a, b)];
+                }
+            }
+        } else {
+            columns.design.products(Centred { columns: listed, centres }, added, weights, products.as_mut());
+        }
+        for b in old..new {
+            let factor = columns.factor(listed[b]);
+            for a in 0..new {
+                let entry = products[(a, b - old)] * factor * columns.factor(listed[a]);
+                self.entries[b * self.stride + a] = entry;
+                self.entries[a * self.stride + b] = entry;
+            }
+        }
+        self.order = new;
+        self.gradient.resize(new, 0.0);
+    }
+
+    fn reserve(&mut self, order: usize) {
+        if order > self.stride {
+            let stride = order.max(self.stride + self.stride / 2);
+            let mut entries = vec![0.0; stride * stride];
+            for k in 0..self.order {
+                entries[k * stride..k * stride + self.order].copy_from_slice(&self.entries[k * self.stride..k * self.stride + self.order]);
+            }
+            (self.entries, self.stride) = (entries, stride);
+        }
+    }
+
+    /// Column k of H.
+    fn column(&self, k: usize) -> &[f64] {
+        &self.entries[k * self.stride..k * self.stride + self.order]
+    }
+
+    /// Sets the gradient at the current point.
+    pub(crate) fn set_gradient(&mut self, gradient: &[f64]) {
+        self.gradient.clear();
+        self.gradient.extend_from_slice(gradient);
+    }
+
+    /// Sets the gradient at x, given the correlations at zero.
+    pub(crate) fn set_gradient_from(&mut self, origin: &[f64], x: impl Iterator<Item = f64>) {
+        self.gradient.clear();
+        self.gradient.extend(origin.iter().map(|c| -c));
+        for (k, x) in x.enumerate().filter(|&(_, x)| x != 0.0) {
+            self.shift(k, x);
+        }
+    }
+
+    pub(crate) fn gradients(&self) -> &[f64] {
+        &self.gradient
+    }
+
+    /// The order of the factor and the places missing from it, after removing what is not wanted; `None` if starting afresh
+    /// is cheaper.
+    fn adjust(&mut self, support: &[usize], extra: &[f64]) -> bool {
+        let mut wanted = vec![usize::MAX; self.order];
+        for (i, &k) in support.iter().enumerate() {
+            wanted[k] = i;
+        }
+        for i in (0..self.factored.len()).rev() {
+            if wanted[self.factored[i].0] == usize::MAX {
+                self.factor.remove(i);
+                self.factored.remove(i);
+            }
+        }
+        for i in 0..self.factored.len() {
+            let (k, now) = self.factored[i];
+            let target = extra[wanted[k]];
+            wanted[k] = usize::MAX;
+            if (target - now).abs() > 1e-9 * self.column(k)[k] {
+                if !self.factor.shift(i, target - now) {
+                    return false;
+                }
+                self.factored[i].1 = target;
+            }
+        }
+        for (i, &k) in support.iter().enumerate() {
+            if wanted[k] == i {
+                let column = self.column(k);
+                let mut row: Vec<f64> = self.factored.iter().map(|&(l, _)| column[l]).collect();
+                row.push(column[k] + extra[i]);
+                if !self.factor.append(row) {
+                    return false;
+                }
+                self.factored.push((k, extra[i]));
+            }
+        }
+        true
+    }
+}
+
+impl Quadratic for Gram {
+    const EXPLICIT: bool = true;
+
+    fn gradient(&self, k: usize) -> f64 {
+        self.gradient[k]
+    }
+
+    fn curvature(&self, k: usize) -> f64 {
+        self.entries[k * self.stride + k]
+    }
+
+    fn block_curvature(&self, first: usize, size: usize) -> f64 {
+        let rows = (first..first + size).map(|k| self.column(k)[first..first + size].iter().map(|h| h.abs()).sum::<f64>());
+        let trace: f64 = (first..first + size).map(|k| self.curvature(k)).sum();
+        rows.fold(0.0, f64::max).min(trace)
+    }
+
+    fn shift(&mut self, k: usize, change: f64) {
+        let column = &self.entries[k * self.stride..k * self.stride + self.order];
+        axpy(change, column, &mut self.gradient);
+    }
+
+    fn solve(&mut self, support: &[usize], extra: &[f64], right: &mut [f64]) -> bool {
+        if !self.adjust(support, extra) {
+            self.factor.clear();
+            self.factored.clear();
+            if !self.adjust(support, extra) {
+                self.factor.clear();
+                self.factored.clear();
+                return false;
+            }
+        }
+        let mut wanted = vec![0; self.order];
+        for (i, &k) in support.iter().enumerate() {
+            wanted[k] = i;
+        }
+        let mut solution: Vec<f64> = self.factored.iter().map(|&(k, _)| right[wanted[k]]).collect();
+        self.factor.solve(&mut solution);
+        for (&(k, _), x) in self.factored.iter().zip(solution) {
+            right[wanted[k]] = x;
+        }
+        true
+    }
+}
