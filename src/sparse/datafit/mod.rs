@@ -74,3 +74,9 @@ pub enum DataError {
     /// All observations of positive weight have the same response, and the loss has no finite fit for that.
     SingleClass,
 }
+
+impl core::fmt::Display for DataError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
