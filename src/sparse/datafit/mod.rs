@@ -1,14 +1,18 @@
 //! Datafits: how well a linear predictor η = offset + Xβ + b fits the observations.
 
+mod cox;
 mod loss;
 mod losses;
+mod multinomial;
 mod smoothed;
 mod weighting;
 
 use core::fmt;
 
+pub use cox::{Cox, Ties};
 pub use loss::{Loss, Observed};
 pub use losses::{Logistic, Poisson, Squared, SquaredHinge};
+pub use multinomial::Multinomial;
 pub use smoothed::{Huber, Quantile};
 
 /// A loss `F(η)` of n observations by q outputs, output after output, averaged by weights that sum to one.
