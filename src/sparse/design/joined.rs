@@ -6,8 +6,8 @@ use std::vec::Vec;
 
 use faer::MatMut;
 
-use super::parts::Part;
-use super::{Centred, Design, DesignError, Weights, kernels};
+use super::parts::{Part, one_by_one};
+use super::{Centred, Design, DesignError, Weights};
 
 /// Designs of the same rows as one, column after column: a matrix in several files, each mapped to memory.
 #[derive(Clone, Debug)]
@@ -58,36 +58,6 @@ impl<D: Design> Joined<D> {
     /// The columns of each block.
     fn parts(&self, all: Centred<'_>) -> Vec<Part> {
         Part::split(all, self.blocks.len(), |j| self.place(j))
-    }
-
-    /// The products of columns of two blocks: those of the left one, centred and weighted, are written out one by one.
-    fn across(
-        &self,
-        (first, left): (&D, &Part),
-        (second, right): (&D, &Part),
-        weights: Weights<'_>,
-        mut put: impl FnMut(usize, usize, f64),
-    ) {
-        if right.places.is_empty() {
-            return;
-        }
-        let length = self.rows() / self.outputs();
-        let mut work = vec![0.0; self.rows()];
-        for ((&a, &j), &centre) in left.places.iter().zip(&left.columns).zip(&left.centres) {
-            work.fill(0.0);
-            first.add(j, 1.0, weights, &mut work);
-            let output = first.output(j);
-            let segment = output * length..(output + 1) * length;
-            match weights {
-                Weights::Uniform(w) => work[segment.clone()].iter_mut().for_each(|v| *v -= centre * w),
-                Weights::Each(w) => kernels::axpy(-centre, &w[segment.clone()], &mut work[segment.clone()]),
-            }
-            let total = kernels::sum(&work[segment]);
-            for ((&b, &k), &centre) in right.places.iter().zip(&right.columns).zip(&right.centres) {
-                let shift = if second.output(k) == output { centre * total } else { 0.0 };
-                put(a, b, second.dot(k, &work) - shift);
-            }
-        }
     }
 }
 
@@ -145,7 +115,9 @@ impl<D: Design> Design for Joined<D> {
             left.products(&right[a], first, weights, out.as_mut());
             for (b, (second, right)) in self.blocks.iter().zip(&right).enumerate() {
                 if a != b {
-                    self.across((first, left), (second, right), weights, |i, k, product| out[(i, k)] = product);
+                    one_by_one(first, left.centred(), second, right.centred(), weights, |i, k, product| {
+                        out[(left.places[i], right.places[k])] = product;
+                    });
                 }
             }
         }
@@ -156,7 +128,8 @@ impl<D: Design> Design for Joined<D> {
         for (a, (first, left)) in self.blocks.iter().zip(&parts).enumerate() {
             left.gram(first, weights, out.as_mut());
             for (second, right) in self.blocks.iter().zip(&parts).skip(a + 1) {
-                self.across((first, left), (second, right), weights, |i, k, product| {
+                one_by_one(first, left.centred(), second, right.centred(), weights, |i, k, product| {
+                    let (i, k) = (left.places[i], right.places[k]);
                     out[(i.max(k), i.min(k))] = product;
                 });
             }

@@ -76,10 +76,9 @@ impl<X: Entries, Y: Entries, const K: usize, F: Fn(f64, f64) -> [f64; K]> WithSi
         let tail = self.length - self.length % LANES;
         for start in (0..tail).step_by(LANES) {
             let (x, y) = (self.x.lanes(start), self.y.lanes(start));
-            for lane in 0..LANES {
-                let terms = (self.terms)(x[lane], y[lane]);
-                for k in 0..K {
-                    sums[k][lane] += terms[k];
+            for k in 0..K {
+                for lane in 0..LANES {
+                    sums[k][lane] += (self.terms)(x[lane], y[lane])[k];
                 }
             }
         }

@@ -1,17 +1,18 @@
 //! Lists of columns that fall into blocks: split, and their products put together again.
 
+use std::vec;
 use std::vec::Vec;
 
 use faer::{Mat, MatMut};
 
-use super::{Centred, Design, Weights};
+use super::{Centred, Design, Weights, kernels};
 
 /// The columns of one block: their places in the list of all, their indices in the block, their centres.
 #[derive(Default)]
 pub(super) struct Part {
     pub(super) places: Vec<usize>,
-    pub(super) columns: Vec<usize>,
-    pub(super) centres: Vec<f64>,
+    columns: Vec<usize>,
+    centres: Vec<f64>,
 }
 
 impl Part {
@@ -27,7 +28,7 @@ impl Part {
         parts
     }
 
-    fn centred(&self) -> Centred<'_> {
+    pub(super) fn centred(&self) -> Centred<'_> {
         Centred { columns: &self.columns, centres: &self.centres }
     }
 
@@ -50,6 +51,38 @@ impl Part {
             for (a, &i) in self.places.iter().enumerate().skip(b) {
                 out[(i, k)] = within[(a, b)];
             }
+        }
+    }
+}
+
+/// The products of columns of two designs with the same rows: each left one, centred and weighted, is written out and then
+/// multiplied with the right ones.
+pub(super) fn one_by_one<A: Design, B: Design>(
+    first: &A,
+    left: Centred<'_>,
+    second: &B,
+    right: Centred<'_>,
+    weights: Weights<'_>,
+    mut put: impl FnMut(usize, usize, f64),
+) {
+    if right.columns.is_empty() {
+        return;
+    }
+    let length = first.rows() / first.outputs();
+    let mut column = vec![0.0; first.rows()];
+    for (a, (&j, &centre)) in left.columns.iter().zip(left.centres).enumerate() {
+        column.fill(0.0);
+        first.add(j, 1.0, weights, &mut column);
+        let output = first.output(j);
+        let segment = output * length..(output + 1) * length;
+        match weights {
+            Weights::Uniform(w) => column[segment.clone()].iter_mut().for_each(|v| *v -= centre * w),
+            Weights::Each(w) => kernels::axpy(-centre, &w[segment.clone()], &mut column[segment.clone()]),
+        }
+        let total = kernels::sum(&column[segment]);
+        for (b, (&k, &centre)) in right.columns.iter().zip(right.centres).enumerate() {
+            let shift = if second.output(k) == output { centre * total } else { 0.0 };
+            put(a, b, second.dot(k, &column) - shift);
         }
     }
 }
