@@ -330,6 +330,8 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     ) -> (Ended, f64) {
         let exact = self.datafit.is_quadratic();
         let (mut last, mut stubborn, mut worst) = (f64::INFINITY, 0, f64::INFINITY);
+        // Steps for which upper bounds of the curvature still stand in for the curvature.
+        let mut bounded = 0_usize;
         for _ in 0..budget {
             if proceed().is_break() {
                 return (Ended::Interrupted, worst);
@@ -361,7 +363,8 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                 (last, worst) = (f64::INFINITY, f64::INFINITY);
                 continue;
             }
-            if !exact && (gap > CONTRACTION * last || self.model.centres.is_empty()) {
+            bounded = bounded.saturating_sub(1);
+            if !exact && bounded == 0 && (gap > CONTRACTION * last || self.model.centres.is_empty()) {
                 self.prune(terms, &gradient);
                 self.model.weigh(self.datafit, &self.eta);
                 self.model.extend(&self.columns, &self.working);
@@ -395,6 +398,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                 if stubborn > 1 || !self.model.majorize(self.datafit) {
                     return (Ended::Rounding, gap);
                 }
+                bounded = 10;
                 self.model.extend(&self.columns, &self.working);
             }
         }

@@ -17,5 +17,6 @@
 )]
 
 mod design;
+mod datafit;
 #[path = "../it/reference.rs"]
 mod reference;
