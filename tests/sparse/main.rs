@@ -18,5 +18,7 @@
 
 mod datafit;
 mod design;
+
 #[path = "../it/reference.rs"]
 mod reference;
+mod references;
