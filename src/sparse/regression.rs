@@ -83,8 +83,9 @@ impl Default for Settings {
     }
 }
 
-/// A λ further away than this share of the one before is approached through others.
-const STRIDE: f64 = 0.75;
+/// A λ further away than this share of the one before is approached through others: for a convex penalty to keep working sets
+/// small, for a nonconvex one because short steps end in better minimizers.
+const STRIDES: [f64; 2] = [0.75, 0.87];
 
 /// How a fit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,16 +256,17 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         let (null_loss, saturated) = (engine.loss, self.datafit.saturated());
         let tolerance = settings.tolerance * lambda_max;
         let mut path = Path { lambda_max, null_loss, fits: Vec::new() };
+        let (stride, roughness) = if any.is_convex() { (STRIDES[0], 0.05) } else { (STRIDES[1], 1e-3) };
         let mut at = lambda_max;
         for lambda in grid.lambdas(lambda_max) {
             let begun = Instant::now();
             let before = [engine.outer, engine.effort.epochs, engine.effort.newton, engine.correlations.passes];
             // A long way is gone in strides, roughly: near solutions make small working sets.
-            while lambda < STRIDE * at {
-                at *= STRIDE;
+            while lambda < stride * at {
+                at *= stride;
                 let terms = penalties.at(at);
                 engine.foresee(&terms);
-                engine.solve(&terms, (0.05 * at).max(tolerance), settings.budget, false, proceed);
+                engine.solve(&terms, (roughness * at).max(tolerance), settings.budget, false, proceed);
             }
             let terms = penalties.at(lambda);
             engine.foresee(&terms);
