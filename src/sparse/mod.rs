@@ -12,6 +12,7 @@ pub mod datafit;
 pub mod design;
 mod error;
 mod factor;
+mod first_order;
 mod gram;
 mod model;
 mod regression;

@@ -6,10 +6,12 @@ use std::time::Instant;
 use std::vec;
 use std::vec::Vec;
 
+use crate::composite::Damping;
 use crate::sparse::columns::Columns;
 use crate::sparse::datafit::{DataError, Datafit};
 use crate::sparse::design::{Design, Weights};
 use crate::sparse::error::FitError;
+use crate::sparse::first_order::FirstOrder;
 use crate::sparse::model::Kernel;
 use crate::sparse::solve::{Ended, Engine};
 use crate::sparse::terms::{Penalties, Terms};
@@ -61,6 +63,12 @@ pub enum Solver {
     ActiveSet,
     /// Coordinate descent on the residual with Anderson's extrapolation, on working sets: sparse designs.
     CoordinateDescent,
+    /// Accelerated gradient for nonconvex penalties, on products with the design only.
+    AcceleratedGradient(Damping),
+    /// Proximal gradient with the rate 1/L, on products with the design only.
+    ProximalGradient,
+    /// Proximal conjugate gradient, on products with the design only.
+    ConjugateGradient,
 }
 
 /// Parameters of a fit.
@@ -71,7 +79,7 @@ pub struct Settings {
     pub tolerance: f64,
     /// The algorithm.
     pub solver: Solver,
-    /// Quadratic models at one λ. One or more.
+    /// Quadratic models, or hundreds of first-order iterations, at one λ. One or more.
     pub budget: usize,
     /// A path ends when this share of the null deviance is explained; 1 for never.
     pub saturation: f64,
@@ -131,7 +139,8 @@ pub struct Fit {
     pub solver: Solver,
     /// How it ended.
     pub status: FitStatus,
-    /// Quadratic models, cycles of coordinate descent, Newton steps, full passes over the design, for this λ.
+    /// Quadratic models or first-order iterations, cycles of coordinate descent, Newton steps, full passes over the design, for
+    /// this λ.
     pub effort: [usize; 4],
     /// Wall time of this λ.
     pub seconds: f64,
@@ -239,6 +248,7 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
     ) -> Result<Path, FitError> {
         let solver = self.choose(settings.solver);
         let kernel = if solver == Solver::CoordinateDescent { Kernel::Residual } else { Kernel::Gram };
+        let mut first_order = FirstOrder::named(solver);
         let any = penalties.at(1.0);
         let blocks = any.blocks();
         let mut engine = Engine::new(self.columns(), &self.datafit, self.intercept, kernel, blocks);
@@ -259,16 +269,20 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         for lambda in grid.lambdas(lambda_max) {
             let begun = Instant::now();
             let before = [engine.outer, engine.effort.epochs, engine.effort.newton, engine.correlations.passes];
-            // A long way is gone in strides, roughly: near solutions make small working sets.
-            while lambda < STRIDE * at {
-                at *= STRIDE;
-                let terms = penalties.at(at);
-                engine.foresee(&terms);
-                engine.solve(&terms, (0.05 * at).max(tolerance), settings.budget, false, proceed);
-            }
             let terms = penalties.at(lambda);
-            engine.foresee(&terms);
-            let (ended, kkt) = engine.solve(&terms, tolerance, settings.budget, false, proceed);
+            let (ended, kkt) = if let Some(method) = &mut first_order {
+                method.solve(&mut engine, &terms, tolerance, settings.budget, proceed)
+            } else {
+                // A long way is gone in strides, roughly: near solutions make small working sets.
+                while lambda < STRIDE * at {
+                    at *= STRIDE;
+                    let terms = penalties.at(at);
+                    engine.foresee(&terms);
+                    engine.solve(&terms, (0.05 * at).max(tolerance), settings.budget, false, proceed);
+                }
+                engine.foresee(&terms);
+                engine.solve(&terms, tolerance, settings.budget, false, proceed)
+            };
             at = lambda;
             let after = [engine.outer, engine.effort.epochs, engine.effort.newton, engine.correlations.passes];
             let coefficients = Entries::of(&engine.beta);

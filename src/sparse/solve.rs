@@ -33,7 +33,7 @@ pub(crate) enum Ended {
 pub(crate) struct Engine<'a, D, F> {
     pub(crate) columns: Columns<'a, D>,
     pub(crate) datafit: &'a F,
-    intercept: bool,
+    pub(crate) intercept: bool,
     /// β, on the scale of the columns.
     pub(crate) beta: Vec<f64>,
     pub(crate) intercepts: Vec<f64>,
@@ -103,7 +103,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     }
 
     /// The slope of F in the intercepts.
-    fn imbalance(&self) -> f64 {
+    pub(crate) fn imbalance(&self) -> f64 {
         if !self.intercept {
             return 0.0;
         }
@@ -166,14 +166,18 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
 
     /// Whether zero is the minimizer of a block whose correlations are c, along it and globally.
     pub(crate) fn is_idle<T: Terms>(&self, terms: &T, block: usize, c: &[f64]) -> bool {
-        let curvature =
-            self.typical_curvature() * terms.columns(block).iter().map(|j| self.columns.squares[j]).fold(0.0, f64::max);
+        let curvature = self.block_curvature(terms, block);
         if curvature == 0.0 {
             return true;
         }
         let mut z: Vec<f64> = c.iter().map(|c| c / curvature).collect();
         terms.prox(block, &mut z, 1.0 / curvature);
         z.iter().all(|&z| z == 0.0)
+    }
+
+    /// The curvature of F along a block, typically.
+    pub(crate) fn block_curvature<T: Terms>(&self, terms: &T, block: usize) -> f64 {
+        self.typical_curvature() * terms.columns(block).iter().map(|j| self.columns.squares[j]).fold(0.0, f64::max)
     }
 
     /// The mean of the model's weights in units of those of the observations.
