@@ -14,6 +14,7 @@ mod error;
 mod factor;
 mod first_order;
 mod gram;
+mod local_linear;
 mod model;
 mod regression;
 mod residual;

@@ -12,6 +12,7 @@ use crate::sparse::datafit::{DataError, Datafit};
 use crate::sparse::design::{Design, Weights};
 use crate::sparse::error::FitError;
 use crate::sparse::first_order::FirstOrder;
+use crate::sparse::local_linear;
 use crate::sparse::model::Kernel;
 use crate::sparse::solve::{Ended, Engine};
 use crate::sparse::terms::{Penalties, Terms};
@@ -69,6 +70,9 @@ pub enum Solver {
     ProximalGradient,
     /// Proximal conjugate gradient, on products with the design only.
     ConjugateGradient,
+    /// Weighted l1 problems that approximate a nonconvex penalty from above, each as
+    /// [`Automatic`](Solver::Automatic) would solve it.
+    LocalLinear,
 }
 
 /// Parameters of a fit.
@@ -247,7 +251,8 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         observer: &mut (dyn FnMut(&Fit) -> ControlFlow<()> + Send),
     ) -> Result<Path, FitError> {
         let solver = self.choose(settings.solver);
-        let kernel = if solver == Solver::CoordinateDescent { Kernel::Residual } else { Kernel::Gram };
+        let sparse = solver == Solver::LocalLinear && !self.design.is_dense();
+        let kernel = if sparse || solver == Solver::CoordinateDescent { Kernel::Residual } else { Kernel::Gram };
         let mut first_order = FirstOrder::named(solver);
         let any = penalties.at(1.0);
         let blocks = any.blocks();
@@ -274,14 +279,18 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
                 method.solve(&mut engine, &terms, tolerance, settings.budget, proceed)
             } else {
                 // A long way is gone in strides, roughly: near solutions make small working sets.
-                while lambda < STRIDE * at {
+                while solver != Solver::LocalLinear && lambda < STRIDE * at {
                     at *= STRIDE;
                     let terms = penalties.at(at);
                     engine.foresee(&terms);
                     engine.solve(&terms, (0.05 * at).max(tolerance), settings.budget, false, proceed);
                 }
                 engine.foresee(&terms);
-                engine.solve(&terms, tolerance, settings.budget, false, proceed)
+                if solver == Solver::LocalLinear {
+                    local_linear::solve(&mut engine, &terms, tolerance, settings.budget, proceed)
+                } else {
+                    engine.solve(&terms, tolerance, settings.budget, false, proceed)
+                }
             };
             at = lambda;
             let after = [engine.outer, engine.effort.epochs, engine.effort.newton, engine.correlations.passes];

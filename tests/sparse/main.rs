@@ -18,5 +18,6 @@
 
 mod datafit;
 mod design;
+mod first_order;
 #[path = "../it/reference.rs"]
 mod reference;

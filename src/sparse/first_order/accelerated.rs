@@ -6,8 +6,8 @@
 //! 2. `x̲ = (1 - α) x̄ + α x` and `g = ∇f(x̲) + h′(x̲)`;
 //! 3. `x = soft(x - λ_k g, λ_k s)` and `x̄ = soft(x̲ - β g, β s)`.
 //!
-//! Other penalties keep their proximal operator whole: Beck & Teboulle's iteration (2009, section 4), begun again where the objective
-//! rises (O'Donoghue & Candès 2015, section 3.2). The plain method is `x = prox(x - g/L)`.
+//! Other penalties keep their proximal operator whole: Beck & Teboulle's iteration (2009, section 4), begun again where the step
+//! turns against the momentum or the objective rises (O'Donoghue & Candès 2015, section 3.2). The plain method is `x = prox(x - g/L)`.
 //!
 //! References: Yang, Asgharian & Bhatnagar, "Accelerated gradient methods for sparse statistical learning with nonconvex penalties",
 //! Statistics and Computing 2024; Ghadimi & Lan, "Accelerated gradient methods for nonconvex nonlinear and stochastic
@@ -88,7 +88,7 @@ impl Momentum {
                 self.restart(&best);
                 continue;
             }
-            if self.scheme == Scheme::Restarted && value > last {
+            if self.scheme == Scheme::Restarted && value > last + 1e-12 * last.abs() {
                 self.restart(&best);
                 last = f64::INFINITY;
                 continue;
@@ -158,6 +158,13 @@ impl Momentum {
             Scheme::Restarted | Scheme::Plain => self.x.copy_from_slice(&self.aggregate),
         }
         split.forward_backward(&self.middle, gradient, short, &mut self.aggregate);
+        if self.scheme == Scheme::Restarted {
+            let moves = self.middle.iter().zip(&self.aggregate).zip(&self.x);
+            if moves.map(|((y, z), x)| (y - z) * (z - x)).sum::<f64>() > 0.0 {
+                self.damping = 1.0;
+                self.x.copy_from_slice(&self.aggregate);
+            }
+        }
         let distance = self.middle.iter().zip(&self.aggregate).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         distance / short
     }

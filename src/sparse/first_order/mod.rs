@@ -92,9 +92,7 @@ impl FirstOrder {
         lipschitz.constant = lipschitz.constant.max(split.concavity()).max(f64::MIN_POSITIVE);
         let before = limits.iterations;
         let (x, ended) = match self.solver {
-            Solver::ConjugateGradient => {
-                conjugate_gradient::minimize(&mut smooth, &split, lipschitz, start, limits)
-            }
+            Solver::ConjugateGradient => conjugate_gradient::minimize(&mut smooth, &split, lipschitz, start, limits),
             solver => {
                 let scheme = match solver {
                     Solver::AcceleratedGradient(damping) if split.is_folded() => Scheme::Damped(damping),
