@@ -6,21 +6,40 @@
 )]
 
 mod columns;
+mod convention;
 mod coordinate;
 mod correlations;
+mod criteria;
+mod cross_validation;
 pub mod datafit;
 pub mod design;
 mod error;
 mod factor;
+mod folds;
 mod gram;
 mod model;
+mod parallel;
+mod prediction;
+mod reach;
 mod regression;
+mod relaxed;
 mod residual;
+mod shuffle;
 mod solve;
+mod stability;
+mod table;
 mod terms;
 
+pub use convention::{Concavity, Convention, Form, LossScale, Multipliers, Stated};
+pub use criteria::Criterion;
+pub use cross_validation::{CrossValidation, Score};
 pub use datafit::Datafit;
 pub use design::{Design, Weights};
 pub use error::FitError;
+pub use folds::Folds;
+pub use prediction::Predictor;
+pub use reach::Reach;
 pub use regression::{Entries, Fit, FitStatus, Grid, Path, Regression, Settings, Solver};
+pub use stability::Stability;
+pub use table::{CoefficientTable, NamedCoefficient};
 pub use terms::{Block, CoefficientTerms, GroupPenalty, GroupTerms, Penalties, PerCoefficient, PerGroup, Terms};

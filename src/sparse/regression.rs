@@ -20,12 +20,12 @@ use crate::sparse::terms::{Penalties, Terms};
 /// design itself is never changed or copied. A column without spread gets the coefficient zero.
 #[derive(Clone, Debug)]
 pub struct Regression<'a, D, F> {
-    design: &'a D,
+    pub(crate) design: &'a D,
     datafit: F,
-    intercept: bool,
+    pub(crate) intercept: bool,
     centred: bool,
     scaled: bool,
-    threads: usize,
+    pub(crate) threads: usize,
 }
 
 /// The values of λ, from large to small.
@@ -99,6 +99,18 @@ pub enum FitStatus {
     NotFinite,
     /// The observer asked for an end.
     Interrupted,
+}
+
+impl From<Ended> for FitStatus {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Converged => Self::Converged,
+            Ended::Budget => Self::Budget,
+            Ended::Rounding => Self::Rounding,
+            Ended::NotFinite => Self::NotFinite,
+            Ended::Interrupted => Self::Interrupted,
+        }
+    }
 }
 
 /// Some entries of a vector, the others zero.
@@ -199,10 +211,11 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         Self { design, datafit, intercept, centred, scaled, threads }
     }
 
-    fn columns(&self) -> Columns<'a, D> {
+    pub(crate) fn columns(&self) -> Columns<'a, D> {
+        let each = self.datafit.weights().repeat(self.datafit.outputs());
         let weights = match self.datafit.uniform_weight() {
             Some(weight) => Weights::Uniform(weight),
-            None => Weights::Each(self.datafit.weights()),
+            None => Weights::Each(&each),
         };
         Columns::new(self.design, weights, self.centred, self.scaled, self.threads > 1)
     }
@@ -284,13 +297,7 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
                 kkt,
                 deviance,
                 solver,
-                status: match ended {
-                    Ended::Converged => FitStatus::Converged,
-                    Ended::Budget => FitStatus::Budget,
-                    Ended::Rounding => FitStatus::Rounding,
-                    Ended::NotFinite => FitStatus::NotFinite,
-                    Ended::Interrupted => FitStatus::Interrupted,
-                },
+                status: ended.into(),
                 effort: core::array::from_fn(|i| after[i] - before[i]),
                 seconds: begun.elapsed().as_secs_f64(),
             };
@@ -389,7 +396,20 @@ impl<D: Design, F: Datafit> Engine<'_, D, F> {
     }
 }
 
+impl Fit {
+    /// Whether there is nothing left to gain: converged, or stopped by rounding.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.status, FitStatus::Converged | FitStatus::Rounding)
+    }
+}
+
 impl Entries {
+    /// The pairs of index and value.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.indices.iter().copied().zip(self.values.iter().copied())
+    }
+
     /// The entries of a vector that are not zero.
     #[must_use]
     pub fn of(vector: &[f64]) -> Self {
@@ -421,7 +441,7 @@ impl Entries {
 }
 
 impl Settings {
-    fn validate(&self) -> Result<(), FitError> {
+    pub(crate) fn validate(&self) -> Result<(), FitError> {
         if !(self.tolerance > 0.0 && self.tolerance.is_finite()) {
             return Err(FitError::Setting("tolerance"));
         }
@@ -436,7 +456,7 @@ impl Settings {
 }
 
 impl Grid {
-    fn validate(&self) -> Result<(), FitError> {
+    pub(crate) fn validate(&self) -> Result<(), FitError> {
         match self {
             Self::Geometric { count, ratio } if *count == 0 || !(*ratio > 0.0 && *ratio < 1.0) => {
                 Err(FitError::Setting("grid"))

@@ -16,7 +16,13 @@
     reason = "nothing is reachable from outside a test, and it reads little of the references"
 )]
 
+mod criteria;
+mod cross_validation;
 mod datafit;
 mod design;
+mod made;
+mod prediction;
 #[path = "../it/reference.rs"]
 mod reference;
+mod relaxed;
+mod stability;
