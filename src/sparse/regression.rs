@@ -114,6 +114,18 @@ pub enum FitStatus {
     Interrupted,
 }
 
+impl From<Ended> for FitStatus {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Converged => Self::Converged,
+            Ended::Budget => Self::Budget,
+            Ended::Rounding => Self::Rounding,
+            Ended::NotFinite => Self::NotFinite,
+            Ended::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
 /// Some entries of a vector, the others zero.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entries {
@@ -280,18 +292,6 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
             intercepts[self.design.output(j)] -= *value * column.centre;
         }
         (intercepts, coefficients)
-    }
-}
-
-impl From<Ended> for FitStatus {
-    fn from(ended: Ended) -> Self {
-        match ended {
-            Ended::Converged => Self::Converged,
-            Ended::Budget => Self::Budget,
-            Ended::Rounding => Self::Rounding,
-            Ended::NotFinite => Self::NotFinite,
-            Ended::Interrupted => Self::Interrupted,
-        }
     }
 }
 

@@ -16,10 +16,16 @@
     reason = "nothing is reachable from outside a test, and it reads little of the references"
 )]
 
+mod criteria;
+mod cross_validation;
 mod datafit;
 mod design;
 
 mod first_order;
+mod made;
+mod prediction;
 #[path = "../it/reference.rs"]
 mod reference;
 mod references;
+mod relaxed;
+mod stability;
