@@ -83,6 +83,9 @@ impl Default for Settings {
     }
 }
 
+/// A λ further away than this share of the one before is approached through others.
+const STRIDE: f64 = 0.75;
+
 /// How a fit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FitStatus {
@@ -252,19 +255,19 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         let (null_loss, saturated) = (engine.loss, self.datafit.saturated());
         let tolerance = settings.tolerance * lambda_max;
         let mut path = Path { lambda_max, null_loss, fits: Vec::new() };
-        let (mut at, mut stride) = (lambda_max, 0.0);
+        let mut at = lambda_max;
         for lambda in grid.lambdas(lambda_max) {
             let begun = Instant::now();
             let before = [engine.outer, engine.effort.epochs, engine.effort.newton, engine.correlations.passes];
             // A long way is gone in strides, roughly: near solutions make small working sets.
-            while lambda < 0.5 * at {
-                at *= 0.5;
+            while lambda < STRIDE * at {
+                at *= STRIDE;
                 let terms = penalties.at(at);
-                engine.foresee(&terms, &mut stride, at);
+                engine.foresee(&terms);
                 engine.solve(&terms, (0.05 * at).max(tolerance), settings.budget, false, proceed);
             }
             let terms = penalties.at(lambda);
-            engine.foresee(&terms, &mut stride, lambda);
+            engine.foresee(&terms);
             let (ended, kkt) = engine.solve(&terms, tolerance, settings.budget, false, proceed);
             at = lambda;
             let after = [engine.outer, engine.effort.epochs, engine.effort.newton, engine.correlations.passes];
@@ -366,12 +369,9 @@ impl<D: Design, F: Datafit> Engine<'_, D, F> {
     }
 
     /// Lets in what is expected to move at the next λ.
-    fn foresee<T: Terms>(&mut self, terms: &T, stride: &mut f64, lambda: f64) {
-        let ratio = if *stride > 0.0 { (*stride - lambda).max(0.0) } else { 0.0 };
-        let _ = ratio;
+    fn foresee<T: Terms>(&mut self, terms: &T) {
         let expected = self.expected(terms, 1.0);
         self.admit(terms, &expected);
-        *stride = lambda;
     }
 
     /// p(β).

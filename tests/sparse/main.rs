@@ -16,5 +16,6 @@
     reason = "nothing is reachable from outside a test, and it reads little of the references"
 )]
 
+mod design;
 #[path = "../it/reference.rs"]
 mod reference;

@@ -1,5 +1,20 @@
 //! Datafits: how well a linear predictor η = offset + Xβ + b fits the observations.
 
+mod cox;
+mod loss;
+mod losses;
+mod multinomial;
+mod smoothed;
+mod weighting;
+
+use core::fmt;
+
+pub use cox::{Cox, Ties};
+pub use loss::{Loss, Observed};
+pub use losses::{Logistic, Poisson, Squared, SquaredHinge};
+pub use multinomial::Multinomial;
+pub use smoothed::{Huber, Quantile};
+
 /// A loss `F(η)` of n observations by q outputs, output after output, averaged by weights that sum to one.
 ///
 /// The offset is part of the datafit: η here is `Xβ + b` alone. Vectors have [`rows`](Datafit::rows) entries, n q.
@@ -73,4 +88,29 @@ pub enum DataError {
     Weight(usize),
     /// All observations of positive weight have the same response, and the loss has no finite fit for that.
     SingleClass,
+    /// No observation of positive weight belongs to a class: its number.
+    EmptyClass(usize),
+    /// A parameter of the loss is outside its range.
+    Parameter,
 }
+
+impl fmt::Display for DataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("no observations or no columns: give at least one of each"),
+            Self::Length(expected, found) => write!(f, "{found} entries where {expected} are needed"),
+            Self::NotFinite(i) => write!(f, "entry {i} is NaN or infinite: remove or impute it"),
+            Self::Response(i) => {
+                write!(f, "response {i} is outside the range of the loss: recode it or choose another loss")
+            }
+            Self::Weight(i) => {
+                write!(f, "weight {i} is negative, or all {i} are zero: give zero or more, and one above zero")
+            }
+            Self::SingleClass => f.write_str("all responses of positive weight are the same: there is nothing to fit"),
+            Self::EmptyClass(k) => write!(f, "class {k} has no observation of positive weight: leave it out"),
+            Self::Parameter => f.write_str("a parameter of the loss is outside its range"),
+        }
+    }
+}
+
+impl core::error::Error for DataError {}

@@ -3,11 +3,23 @@
 //! All arithmetic is in `f64`, whatever the storage. The bits of a column's product do not depend on the other columns asked
 //! for with it, so any division of the work among threads gives the same result.
 
-pub(crate) mod kernels;
-
 use core::ops::Range;
 
 use faer::MatMut;
+
+use crate::Real;
+
+mod csc;
+mod dense;
+mod joined;
+pub(crate) mod kernels;
+mod parts;
+mod stacked;
+
+pub use csc::Csc;
+pub use dense::Dense;
+pub use joined::Joined;
+pub use stacked::Stacked;
 
 /// Weights of observations.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +28,40 @@ pub enum Weights<'a> {
     Uniform(f64),
     /// One for each.
     Each(&'a [f64]),
+}
+
+impl Weights<'_> {
+    /// Their sum over n observations.
+    pub fn total(&self, rows: usize) -> f64 {
+        match self {
+            Self::Uniform(w) => w * f64::of_usize(rows),
+            Self::Each(w) => kernels::sum(w),
+        }
+    }
+}
+
+/// What is wrong with a matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DesignError {
+    /// Two lengths that should agree: the one expected, the one found.
+    Length(usize, usize),
+    /// The entries of a column are not next to each other in memory.
+    Strided,
+    /// The row indices of a sparse column do not increase strictly.
+    Unsorted {
+        /// The column.
+        column: usize,
+    },
+    /// An entry is not finite.
+    NotFinite {
+        /// Its row.
+        row: usize,
+        /// Its column.
+        column: usize,
+    },
+    /// There is no block, or no output.
+    Empty,
 }
 
 /// A matrix X known by its columns.
