@@ -85,6 +85,8 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
     let mut scratch = Vec::new();
     let mut history: Vec<Vec<f64>> = Vec::new();
     let mut support: Vec<usize> = Vec::new();
+    // Where the curvature is not positive Newton's method is tried less and less often.
+    let (mut wait, mut pause) = (0, 1);
     while effort.epochs < budget {
         effort.epochs += 1;
         let moved = epoch(quadratic, terms, working, 0..working.blocks.len(), x, &mut scratch);
@@ -92,11 +94,17 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
             if gap(quadratic, terms, working, x, &mut scratch) <= tolerance {
                 break;
             }
+            if wait > 0 {
+                wait -= 1;
+                continue;
+            }
             let mut last = f64::INFINITY;
             for _ in 0..8 {
                 if !newton(quadratic, terms, working, x) {
+                    (wait, pause) = (pause, 2 * pause);
                     break;
                 }
+                pause = 1;
                 effort.newton += 1;
                 let gap = gap(quadratic, terms, working, x, &mut scratch);
                 if gap <= tolerance {

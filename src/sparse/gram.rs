@@ -33,6 +33,29 @@ impl Gram {
         self.factored.clear();
     }
 
+    /// Keeps these places, in increasing order, and their products.
+    pub(crate) fn retain(&mut self, kept: &[usize]) {
+        let mut place = vec![usize::MAX; self.order];
+        for (new, &old) in kept.iter().enumerate() {
+            place[old] = new;
+        }
+        for i in (0..self.factored.len()).rev() {
+            if place[self.factored[i].0] == usize::MAX {
+                self.factor.remove(i);
+                self.factored.remove(i);
+            } else {
+                self.factored[i].0 = place[self.factored[i].0];
+            }
+        }
+        for (b, &column) in kept.iter().enumerate() {
+            for (a, &row) in kept.iter().enumerate() {
+                self.entries[b * self.stride + a] = self.entries[column * self.stride + row];
+            }
+        }
+        self.order = kept.len();
+        self.gradient.clear();
+    }
+
     /// Extends H to all the listed columns, of which it has the first already.
     pub(crate) fn extend<D: Design>(&mut self, columns: &Columns<'_, D>, listed: &[usize], centres: &[f64], weights: Weights<'_>) {
         let (old, new) = (self.order, listed.len());

@@ -63,6 +63,15 @@ impl Model {
         self.gram.clear();
     }
 
+    /// Keeps the columns at these places, in increasing order.
+    pub(crate) fn retain(&mut self, kept: &[usize]) {
+        self.centres = kept.iter().map(|&k| self.centres[k]).collect();
+        self.moments = kept.iter().map(|&k| self.moments[k]).collect();
+        if self.kernel == Kernel::Gram {
+            self.gram.retain(kept);
+        }
+    }
+
     /// Takes the curvatures of the datafit at η for weights; the columns are forgotten.
     pub(crate) fn weigh<F: Datafit>(&mut self, datafit: &F, eta: &[f64]) {
         self.clear();

@@ -370,6 +370,7 @@ impl<D: Design, F: Datafit> Engine<'_, D, F> {
 
     /// Lets in what is expected to move at the next λ.
     fn foresee<T: Terms>(&mut self, terms: &T) {
+        self.tidy(terms);
         let expected = self.expected(terms, 1.0);
         self.admit(terms, &expected);
     }

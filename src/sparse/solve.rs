@@ -138,21 +138,30 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         self.model.extend(&self.columns, &self.working);
     }
 
-    /// Drops the blocks that are zero and far from entering, and takes a new model.
-    fn renew<T: Terms>(&mut self, terms: &T, gradient: &[f64]) {
-        let mut working = Working::default();
+    /// Drops the blocks that are zero and far from entering; the gradient is that on the working set.
+    fn prune<T: Terms>(&mut self, terms: &T, gradient: &[f64]) {
+        let (mut working, mut kept) = (Working::default(), Vec::new());
         for (block, places) in self.working.iter() {
             let active = places.clone().any(|k| self.beta[self.working.columns[k]] != 0.0);
-            let near: Vec<f64> = gradient[places].iter().map(|g| -1.2 * g).collect();
+            let near: Vec<f64> = gradient[places.clone()].iter().map(|g| -1.2 * g).collect();
             if active || !self.is_idle(terms, block, &near) {
                 working.push(terms, block);
+                kept.extend(places);
             } else {
                 self.member[block] = false;
             }
         }
+        self.model.retain(&kept);
         self.working = working;
-        self.model.weigh(self.datafit, &self.eta);
-        self.model.extend(&self.columns, &self.working);
+    }
+
+    /// Drops what has become idle, if that is much.
+    pub(crate) fn tidy<T: Terms>(&mut self, terms: &T) {
+        let active = self.working.columns.iter().filter(|&&j| self.beta[j] != 0.0).count();
+        if !self.is_closed() && self.working.columns.len() > 2 * active + 100 {
+            let gradient = self.gradient();
+            self.prune(terms, &gradient);
+        }
     }
 
     /// Whether zero is the minimizer of a block whose correlations are c, along it and globally.
@@ -353,7 +362,9 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                 continue;
             }
             if !exact && (gap > CONTRACTION * last || self.model.centres.is_empty()) {
-                self.renew(terms, &gradient);
+                self.prune(terms, &gradient);
+                self.model.weigh(self.datafit, &self.eta);
+                self.model.extend(&self.columns, &self.working);
                 gradient = self.gradient();
                 x = self.working.columns.iter().map(|&j| self.beta[j]).collect();
             }
