@@ -151,10 +151,7 @@ impl Table {
     }
 
     /// The names of the columns and the matrix; a sparse table with most of its entries becomes dense.
-    ///
-    /// # Errors
-    /// If the table is too large for memory.
-    pub fn into_matrix(self) -> Result<(Vec<String>, Matrix), String> {
+    pub fn into_matrix(self) -> (Vec<String>, Matrix) {
         let (n, p) = (self.rows, self.names.len());
         let matrix = match self.columns {
             Columns::Dense(columns) => Matrix::Dense(columns.into_iter().flatten().collect()),
@@ -175,7 +172,7 @@ impl Table {
                 Matrix::Sparse(SparseColMat::new(SymbolicSparseColMat::new_checked(n, p, starts, None, rows), values))
             }
         };
-        Ok((self.names, matrix))
+        (self.names, matrix)
     }
 }
 
