@@ -53,7 +53,13 @@ impl<'a, D: Design> Columns<'a, D> {
                 columns.centres[j] = mean;
             }
             if let Some(factor) = columns.factors.get_mut(j) {
-                *factor = if square == 0.0 { 0.0 } else if scaled { 1.0 / square.sqrt() } else { 1.0 };
+                *factor = if square == 0.0 {
+                    0.0
+                } else if scaled {
+                    1.0 / square.sqrt()
+                } else {
+                    1.0
+                };
             }
             columns.squares[j] = if square > 0.0 && scaled { 1.0 } else { square };
         }

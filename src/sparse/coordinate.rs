@@ -122,7 +122,13 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
         }
         // What is zero now is left out for a few cycles.
         support.clear();
-        support.extend(working.iter().enumerate().filter(|(_, (_, places))| x[places.clone()].iter().any(|&x| x != 0.0)).map(|(i, _)| i));
+        support.extend(
+            working
+                .iter()
+                .enumerate()
+                .filter(|(_, (_, places))| x[places.clone()].iter().any(|&x| x != 0.0))
+                .map(|(i, _)| i),
+        );
         history.clear();
         history.push(x.to_vec());
         for _ in 0..2 * HISTORY {
@@ -298,8 +304,13 @@ fn extrapolate<Q: Quadratic, T: Terms>(
             change += terms.value(block, &candidate[places.clone()]) - terms.value(block, &x[places]);
         }
     }
-    let moves: Vec<(usize, f64)> =
-        candidate.iter().zip(x.iter()).enumerate().map(|(k, (new, old))| (k, new - old)).filter(|(_, d)| *d != 0.0).collect();
+    let moves: Vec<(usize, f64)> = candidate
+        .iter()
+        .zip(x.iter())
+        .enumerate()
+        .map(|(k, (new, old))| (k, new - old))
+        .filter(|(_, d)| *d != 0.0)
+        .collect();
     for &(k, d) in &moves {
         change += 0.5 * quadratic.gradient(k) * d;
     }

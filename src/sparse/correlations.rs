@@ -32,7 +32,9 @@ impl Correlations {
         let product = |a: &[f64], b: &[f64]| -> f64 {
             let segments = a.chunks(weights.len()).zip(b.chunks(weights.len()));
             segments
-                .map(|(a, b)| a.iter().zip(b).zip(weights).map(|((a, b), &w)| if w > 0.0 { a * b / w } else { 0.0 }).sum::<f64>())
+                .map(|(a, b)| {
+                    a.iter().zip(b).zip(weights).map(|((a, b), &w)| if w > 0.0 { a * b / w } else { 0.0 }).sum::<f64>()
+                })
                 .sum()
         };
         let mut remainder = rho.to_vec();
@@ -71,7 +73,8 @@ impl Correlations {
         columns.dots(rho, &mut self.estimate);
         self.error = 0.0;
         self.passes += 1;
-        let (mut residual, mut correlations) = if self.known.len() == KEPT { self.known.pop() } else { None }.unwrap_or_default();
+        let (mut residual, mut correlations) =
+            if self.known.len() == KEPT { self.known.pop() } else { None }.unwrap_or_default();
         residual.clear();
         residual.extend_from_slice(rho);
         correlations.clear();

@@ -49,7 +49,9 @@ impl fmt::Display for FitError {
             Self::Group(g) => write!(f, "no coefficient belongs to group {g}: number the groups 0, 1, 2, …"),
             Self::Lambda(k) => write!(f, "λ number {k} must be finite and not negative"),
             Self::Setting(name) => write!(f, "the setting {name} is out of its range"),
-            Self::NothingToPenalize => write!(f, "no λ to start from: every column is constant, uncorrelated with the response, or free"),
+            Self::NothingToPenalize => {
+                write!(f, "no λ to start from: every column is constant, uncorrelated with the response, or free")
+            }
             Self::NotFinite(row, column) => write!(f, "entry ({row}, {column}) of the design is not finite"),
         }
     }

@@ -57,7 +57,13 @@ impl Gram {
     }
 
     /// Extends H to all the listed columns, of which it has the first already.
-    pub(crate) fn extend<D: Design>(&mut self, columns: &Columns<'_, D>, listed: &[usize], centres: &[f64], weights: Weights<'_>) {
+    pub(crate) fn extend<D: Design>(
+        &mut self,
+        columns: &Columns<'_, D>,
+        listed: &[usize],
+        centres: &[f64],
+        weights: Weights<'_>,
+    ) {
         let (old, new) = (self.order, listed.len());
         if new == old {
             return;
@@ -92,7 +98,8 @@ impl Gram {
             let stride = order.max(self.stride + self.stride / 2);
             let mut entries = vec![0.0; stride * stride];
             for k in 0..self.order {
-                entries[k * stride..k * stride + self.order].copy_from_slice(&self.entries[k * self.stride..k * self.stride + self.order]);
+                entries[k * stride..k * stride + self.order]
+                    .copy_from_slice(&self.entries[k * self.stride..k * self.stride + self.order]);
             }
             (self.entries, self.stride) = (entries, stride);
         }
@@ -173,7 +180,8 @@ impl Quadratic for Gram {
     }
 
     fn block_curvature(&self, first: usize, size: usize) -> f64 {
-        let rows = (first..first + size).map(|k| self.column(k)[first..first + size].iter().map(|h| h.abs()).sum::<f64>());
+        let rows =
+            (first..first + size).map(|k| self.column(k)[first..first + size].iter().map(|h| h.abs()).sum::<f64>());
         let trace: f64 = (first..first + size).map(|k| self.curvature(k)).sum();
         rows.fold(0.0, f64::max).min(trace)
     }

@@ -160,7 +160,13 @@ impl Model {
     }
 
     /// What a step d on the working set, and the imbalance of ρ, change the intercepts by.
-    pub(crate) fn intercepts<D: Design>(&self, columns: &Columns<'_, D>, working: &Working, d: &[f64], rho: &[f64]) -> Vec<f64> {
+    pub(crate) fn intercepts<D: Design>(
+        &self,
+        columns: &Columns<'_, D>,
+        working: &Working,
+        d: &[f64],
+        rho: &[f64],
+    ) -> Vec<f64> {
         let outputs = self.totals.len();
         if !self.intercept {
             return vec![0.0; outputs];

@@ -273,7 +273,8 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
             let after = [engine.outer, engine.effort.epochs, engine.effort.newton, engine.correlations.passes];
             let coefficients = Entries::of(&engine.beta);
             let penalty: f64 = engine.penalty(&terms);
-            let deviance = if null_loss > saturated { (null_loss - engine.loss) / (null_loss - saturated) } else { 0.0 };
+            let deviance =
+                if null_loss > saturated { (null_loss - engine.loss) / (null_loss - saturated) } else { 0.0 };
             let fit = Fit {
                 lambda,
                 coefficients,
@@ -437,7 +438,9 @@ impl Settings {
 impl Grid {
     fn validate(&self) -> Result<(), FitError> {
         match self {
-            Self::Geometric { count, ratio } if *count == 0 || !(*ratio > 0.0 && *ratio < 1.0) => Err(FitError::Setting("grid")),
+            Self::Geometric { count, ratio } if *count == 0 || !(*ratio > 0.0 && *ratio < 1.0) => {
+                Err(FitError::Setting("grid"))
+            }
             Self::Linear { count: 0 } => Err(FitError::Setting("grid")),
             Self::Ratios(values) | Self::Lambdas(values) => {
                 if values.is_empty() {

@@ -166,7 +166,8 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
 
     /// Whether zero is the minimizer of a block whose correlations are c, along it and globally.
     pub(crate) fn is_idle<T: Terms>(&self, terms: &T, block: usize, c: &[f64]) -> bool {
-        let curvature = self.typical_curvature() * terms.columns(block).iter().map(|j| self.columns.squares[j]).fold(0.0, f64::max);
+        let curvature =
+            self.typical_curvature() * terms.columns(block).iter().map(|j| self.columns.squares[j]).fold(0.0, f64::max);
         if curvature == 0.0 {
             return true;
         }
@@ -239,10 +240,11 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                     either |= estimate[j].abs() < room;
                     c.push((estimate[j].abs() + room).copysign(estimate[j]));
                 }
-                !self.is_idle(terms, block, &c) || (either && {
-                    c.iter_mut().for_each(|c| *c = -*c);
-                    !self.is_idle(terms, block, &c)
-                })
+                !self.is_idle(terms, block, &c)
+                    || (either && {
+                        c.iter_mut().for_each(|c| *c = -*c);
+                        !self.is_idle(terms, block, &c)
+                    })
             })
             .collect()
     }
@@ -330,6 +332,8 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     ) -> (Ended, f64) {
         let exact = self.datafit.is_quadratic();
         let (mut last, mut stubborn, mut worst) = (f64::INFINITY, 0, f64::INFINITY);
+        // Steps for which upper bounds of the curvature still stand in for the curvature.
+        let mut bounded = 0_usize;
         for _ in 0..budget {
             if proceed().is_break() {
                 return (Ended::Interrupted, worst);
@@ -361,7 +365,8 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                 (last, worst) = (f64::INFINITY, f64::INFINITY);
                 continue;
             }
-            if !exact && (gap > CONTRACTION * last || self.model.centres.is_empty()) {
+            bounded = bounded.saturating_sub(1);
+            if !exact && bounded == 0 && (gap > CONTRACTION * last || self.model.centres.is_empty()) {
                 self.prune(terms, &gradient);
                 self.model.weigh(self.datafit, &self.eta);
                 self.model.extend(&self.columns, &self.working);
@@ -395,6 +400,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                 if stubborn > 1 || !self.model.majorize(self.datafit) {
                     return (Ended::Rounding, gap);
                 }
+                bounded = 10;
                 self.model.extend(&self.columns, &self.working);
             }
         }
@@ -406,7 +412,8 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         let Some((origin, intercepts, loss)) = &self.origin else { return };
         let x: Vec<f64> = self.working.columns.iter().map(|&j| self.beta[j]).collect();
         self.model.gram.set_gradient_from(origin, x.iter().copied());
-        let fall: f64 = self.model.gram.gradients().iter().zip(origin).zip(&x).map(|((g, c), x)| 0.5 * (g - c) * x).sum();
+        let fall: f64 =
+            self.model.gram.gradients().iter().zip(origin).zip(&x).map(|((g, c), x)| 0.5 * (g - c) * x).sum();
         let changes = self.model.intercepts(&self.columns, &self.working, &x, &self.rho);
         self.loss = loss + fall;
         self.intercepts = intercepts.iter().zip(&changes).map(|(b, change)| b + change).collect();

@@ -153,7 +153,9 @@ impl<P: Strength<f64> + Sync> Penalties for PerCoefficient<P> {
     }
 
     fn with_coefficients(mut self, p: usize) -> Result<Self, FitError> {
-        for (name, length) in [("prototypes", self.prototypes.len()), ("factors", self.factors.len()), ("bounds", self.bounds.len())] {
+        for (name, length) in
+            [("prototypes", self.prototypes.len()), ("factors", self.factors.len()), ("bounds", self.bounds.len())]
+        {
             let shared = (name == "prototypes" && length == 1) || (name != "prototypes" && length == 0);
             if length != p && !shared {
                 return Err(FitError::Lengths { what: name, expected: p, found: length });
@@ -348,7 +350,11 @@ impl<P: GroupPenalty> Penalties for PerGroup<P> {
             return Err(FitError::Lengths { what: "labels of groups", expected: p, found: self.labels.len() });
         }
         if self.factors.len() + 1 != self.starts.len() {
-            return Err(FitError::Lengths { what: "factors of groups", expected: self.starts.len() - 1, found: self.factors.len() });
+            return Err(FitError::Lengths {
+                what: "factors of groups",
+                expected: self.starts.len() - 1,
+                found: self.factors.len(),
+            });
         }
         if let Some(b) = self.factors.iter().position(|&factor| !(factor >= 0.0 && factor.is_finite())) {
             return Err(FitError::Factor(b));

@@ -16,6 +16,7 @@
     reason = "nothing is reachable from outside a test, and it reads little of the references"
 )]
 
+mod datafit;
 mod design;
 #[path = "../it/reference.rs"]
 mod reference;

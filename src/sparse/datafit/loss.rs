@@ -149,7 +149,7 @@ impl<L: Loss> Observed<L> {
         for responses in self.responses.chunks(weights.len()) {
             let mut present = responses.iter().zip(weights).filter(|&(_, &w)| w > 0.0).map(|(&y, _)| y);
             let first = present.next().ok_or(DataError::Empty)?;
-            if self.loss.is_extreme(first) && present.all(|y| y <= first && y >= first) {
+            if self.loss.is_extreme(first) && present.all(|y| y - first == 0.0) {
                 return Err(DataError::SingleClass);
             }
         }

@@ -87,7 +87,7 @@ impl Loss for Logistic {
     /// `v log v + (1 - v) log(1 - v)` at `v = y + u` in [0, 1].
     fn conjugate(&self, y: f64, u: f64) -> f64 {
         let v = y + u;
-        if v >= -ROUNDING && v <= 1.0 + ROUNDING { entropy(v) + entropy(1.0 - v) } else { f64::INFINITY }
+        if (-ROUNDING..=1.0 + ROUNDING).contains(&v) { entropy(v) + entropy(1.0 - v) } else { f64::INFINITY }
     }
 
     fn admits(&self, y: f64) -> bool {

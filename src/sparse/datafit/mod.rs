@@ -66,6 +66,9 @@ pub trait Datafit: Sync + Sized {
     fn uniform_weight(&self) -> Option<f64>;
 
     /// The same observations with other weights, zero or more; they are divided by their sum.
+    ///
+    /// # Errors
+    /// If they are no weights, or what has weight leaves nothing to fit.
     fn reweighted(&self, weights: &[f64]) -> Result<Self, DataError>;
 
     /// Overwrites `mean` with the expected response at η (with the offset): the inverse link.

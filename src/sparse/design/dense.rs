@@ -8,12 +8,15 @@ use faer::linalg::matmul::triangular::BlockStructure;
 use faer::linalg::matmul::{matmul, triangular};
 use faer::{Accum, ContiguousFwd, MatMut, MatRef, Par};
 
-use super::parts::clear_lower;
+use super::parts::{clear_lower, one_by_one};
 use super::{Centred, Design, DesignError, Weights, kernels};
 use crate::Real;
 
 /// Rows that are gathered at a time for products of columns.
 const CHUNK: usize = 256;
+
+/// Up to so many columns on one side it is faster to multiply the other side's with each than to gather them.
+const FEW: usize = 3;
 
 /// Columns that are multiplied with one vector at a time.
 const SIDE_BY_SIDE: usize = 2;
@@ -148,11 +151,18 @@ impl<T: Real> Design for Dense<'_, T> {
     }
 
     fn products(&self, left: Centred<'_>, right: Centred<'_>, weights: Weights<'_>, mut out: MatMut<'_, f64>) {
-        let (n, factors, alpha) = match weights {
-            Weights::Uniform(w) => (self.rows(), None, w),
-            Weights::Each(w) => (self.rows(), Some(w), 1.0),
-        };
         let (l, r) = (left.columns.len(), right.columns.len());
+        if l <= FEW {
+            return one_by_one(self, left, self, right, weights, |a, b, product| out[(a, b)] = product);
+        }
+        if r <= FEW {
+            return one_by_one(self, right, self, left, weights, |b, a, product| out[(a, b)] = product);
+        }
+        let n = self.rows();
+        let (factors, alpha) = match weights {
+            Weights::Uniform(w) => (None, w),
+            Weights::Each(w) => (Some(w), 1.0),
+        };
         let (mut first, mut second) = (vec![0.0; CHUNK.min(n) * l], vec![0.0; CHUNK.min(n) * r]);
         out.fill(0.0);
         for rows in chunks(n) {

@@ -59,36 +59,31 @@ fn fold(lanes: Lanes) -> f64 {
     (four[0] + four[2]) + (four[1] + four[3])
 }
 
-/// The sums over i of K terms, each a function of the i-th entries of x and y.
-struct Sums<X, Y, F> {
+/// The sum over i of a function of the i-th entries of x and y.
+struct Sum<X, Y, F> {
     length: usize,
     x: X,
     y: Y,
-    terms: F,
+    term: F,
 }
 
-impl<X: Entries, Y: Entries, const K: usize, F: Fn(f64, f64) -> [f64; K]> WithSimd for Sums<X, Y, F> {
-    type Output = [f64; K];
+impl<X: Entries, Y: Entries, F: Fn(f64, f64) -> f64> WithSimd for Sum<X, Y, F> {
+    type Output = f64;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) -> [f64; K] {
-        let mut sums = [[0.0; LANES]; K];
+    fn with_simd<S: Simd>(self, _simd: S) -> f64 {
+        let mut sums = [0.0; LANES];
         let tail = self.length - self.length % LANES;
         for start in (0..tail).step_by(LANES) {
             let (x, y) = (self.x.lanes(start), self.y.lanes(start));
-            for k in 0..K {
-                for lane in 0..LANES {
-                    sums[k][lane] += (self.terms)(x[lane], y[lane])[k];
-                }
+            for lane in 0..LANES {
+                sums[lane] += (self.term)(x[lane], y[lane]);
             }
         }
         for i in tail..self.length {
-            let terms = (self.terms)(self.x.at(i), self.y.at(i));
-            for k in 0..K {
-                sums[k][i - tail] += terms[k];
-            }
+            sums[i - tail] += (self.term)(self.x.at(i), self.y.at(i));
         }
-        sums.map(fold)
+        fold(sums)
     }
 }
 
@@ -179,23 +174,22 @@ pub(crate) fn add<T: Real>(a: f64, x: &[T], weights: impl Entries, v: &mut [f64]
     arch().dispatch(Add { a, x, weights, v });
 }
 
-/// `Σ wᵢ xᵢ` and `Σ wᵢ xᵢ²`.
+/// `Σ wᵢ xᵢ` and `Σ wᵢ xᵢ²`, in two passes: a column that is in cache costs less than lanes that are shared out.
 #[inline]
 pub(crate) fn moments<T: Real>(x: &[T], weights: impl Entries) -> [f64; 2] {
-    arch().dispatch(Sums { length: x.len(), x, y: weights, terms: |x: f64, w: f64| [w * x, w * x * x] })
+    let first = arch().dispatch(Sum { length: x.len(), x, y: weights, term: |x: f64, w: f64| w * x });
+    [first, spread(x, 0.0, weights)]
 }
 
 /// `Σ wᵢ (xᵢ - centre)²`.
 #[inline]
 pub(crate) fn spread<T: Real>(x: &[T], centre: f64, weights: impl Entries) -> f64 {
-    let terms = |x: f64, w: f64| [w * (x - centre) * (x - centre)];
-    let [sum] = arch().dispatch(Sums { length: x.len(), x, y: weights, terms });
-    sum
+    let term = |x: f64, w: f64| w * (x - centre) * (x - centre);
+    arch().dispatch(Sum { length: x.len(), x, y: weights, term })
 }
 
 /// `Σ xᵢ`.
 #[inline]
 pub(crate) fn sum(x: &[f64]) -> f64 {
-    let [sum] = arch().dispatch(Sums { length: x.len(), x, y: 1.0, terms: |x: f64, _: f64| [x] });
-    sum
+    arch().dispatch(Sum { length: x.len(), x, y: 1.0, term: |x: f64, _: f64| x })
 }
