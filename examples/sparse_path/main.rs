@@ -8,6 +8,8 @@
 #![allow(clippy::float_cmp, reason = "zero, classes and repeated numbers are meant exactly")]
 
 mod args;
+#[path = "../curve_fit/axis.rs"]
+mod axis;
 mod builtin;
 mod draw;
 mod fit;
@@ -61,12 +63,11 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     if arguments.data.is_none() && !outcome.interrupted {
         found(&outcome, arguments);
     }
+    let report = Report { observations: &observations, arguments, outcome: &outcome };
     if let Some(path) = &arguments.svg {
-        let picture = draw::draw(&observations, arguments, &outcome);
-        let picture = picture.map_err(|error| format!("the figure cannot be drawn: {error}"))?;
+        let picture = draw::draw(&report).map_err(|error| format!("the figure cannot be drawn: {error}"))?;
         fs::write(path, picture).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
     }
-    let report = Report { observations: &observations, arguments, outcome: &outcome };
     if arguments.json {
         report.notes().iter().for_each(|note| eprintln!("note: {note}"));
         print(&report.json())?;

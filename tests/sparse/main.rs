@@ -20,3 +20,5 @@ mod datafit;
 mod design;
 #[path = "../it/reference.rs"]
 mod reference;
+mod table;
+mod tool;

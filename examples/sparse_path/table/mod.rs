@@ -38,7 +38,7 @@ pub struct Table {
 
 /// Numbers, column after column.
 #[derive(Clone, Debug)]
-pub enum Columns {
+enum Columns {
     Dense(Vec<Vec<f64>>),
     /// Increasing rows and their values.
     Sparse(Vec<(Vec<usize>, Vec<f64>)>),
@@ -93,10 +93,6 @@ impl Table {
 
     pub fn names(&self) -> &[String] {
         &self.names
-    }
-
-    pub fn columns(&self) -> &Columns {
-        &self.columns
     }
 
     /// The place of a column by its name, or else by its number from 1.
