@@ -18,7 +18,9 @@
 
 mod datafit;
 mod design;
+
 #[path = "../it/reference.rs"]
 mod reference;
+mod references;
 mod table;
 mod tool;
