@@ -79,7 +79,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tolerance: 1e-7, solver: Solver::Automatic, budget: 500, saturation: 1.0 }
+        Self { tolerance: 1e-7, solver: Solver::Automatic, budget: 200, saturation: 1.0 }
     }
 }
 

@@ -48,6 +48,8 @@ pub(crate) struct Engine<'a, D, F> {
     /// Whether a block is in the working set.
     member: Vec<bool>,
     model: Model,
+    /// The largest curvature in units of the weights, if there is one and the datafit is not quadratic.
+    bound: Option<f64>,
     /// The correlations, intercepts and loss at β = 0, from which a closed model counts.
     origin: Option<(Vec<f64>, Vec<f64>, f64)>,
     pub(crate) effort: Effort,
@@ -72,12 +74,21 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             working: Working::default(),
             member: vec![false; blocks],
             model: Model::new(kernel, intercept),
+            bound: None,
             origin: None,
             effort: Effort::default(),
             outer: 0,
             columns,
         };
         engine.evaluate();
+        if !datafit.is_quadratic() {
+            let mut bounds = vec![0.0; n];
+            if datafit.curvature_bounds(&mut bounds) {
+                let ratios =
+                    bounds.chunks(datafit.weights().len()).flat_map(|bounds| bounds.iter().zip(datafit.weights()));
+                engine.bound = Some(ratios.map(|(b, w)| if *w > 0.0 { b / w } else { 0.0 }).fold(0.0, f64::max));
+            }
+        }
         for _ in 0..100 {
             engine.model.weigh(datafit, &engine.eta);
             if engine.imbalance() <= 1e-15 || !engine.step(&[], &mut [], 0.0, |_| 0.0) {
@@ -376,7 +387,16 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             last = gap;
             let inner = if exact { 0.3 * tolerance } else { (0.05 * gap).max(0.3 * tolerance) };
             let (rho, columns) = (&self.rho, &self.columns);
-            let effort = self.model.descend(columns, terms, &self.working, &mut x, &gradient, rho, inner, 10_000);
+            // By the largest curvature a coordinate moves as in a descent on the datafit itself. Without that, a jump over a
+            // barrier of the penalty would rest on a curvature that holds only nearby.
+            let floors: Vec<f64> = match self.bound {
+                Some(bound) if !terms.is_convex() => {
+                    self.working.columns.iter().map(|&j| bound * columns.squares[j]).collect()
+                }
+                _ => Vec::new(),
+            };
+            let effort =
+                self.model.descend(columns, terms, &self.working, &mut x, &gradient, rho, &floors, inner, 10_000);
             self.effort.epochs += effort.epochs;
             self.effort.newton += effort.newton;
             if self.is_closed() {
