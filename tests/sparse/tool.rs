@@ -106,7 +106,7 @@ fn without_data_it_finds_the_columns_that_matter() {
     assert!(svg.starts_with("<svg") && svg.contains("\nx430\n") && svg.trim_end().ends_with("</svg>"), "{svg:.200}");
 }
 
-/// Convex objectives are unique. Of the others local minima abound where columns are many; they depend on the way there.
+/// Convex objectives are unique; a small problem has few local minima of the others.
 #[test]
 fn reference_problems_have_their_objectives() {
     for set in sets("sparse") {
@@ -124,6 +124,9 @@ fn reference_problems_have_their_objectives() {
             let mut arguments = vec![data.to_str().unwrap(), "--loss", loss, "--penalty", penalty, "--json"];
             arguments.extend(["--lambda-ratios", &ratios, "--tol", "1e-9"]);
             let convex = matches!(penalty, "l1" | "enet");
+            if !convex && name != "prostate" {
+                continue;
+            }
             if !convex {
                 arguments.extend(["--gamma", &first[1]]);
             }
@@ -142,7 +145,7 @@ fn reference_problems_have_their_objectives() {
                 let objective = step["objective"].as_f64().unwrap();
                 if convex {
                     assert!((objective / value(row, 4) - 1.0).abs() < 1e-9, "{case}: {objective} is not {}", &row[4]);
-                } else if name == "prostate" {
+                } else {
                     assert!(objective <= value(row, 5) * (1.0 + 1e-6), "{case}: {objective} is more than {}", &row[5]);
                 }
             }
@@ -245,14 +248,16 @@ fn every_loss_and_penalty_converges() {
             let common = ["--loss", loss, "--penalty", penalty, "--json", "--lambda-ratios", "0.2,0.5"];
             let outcome = fit(table, &[&common, more].concat());
             let json = outcome.json();
-            let ratios: Vec<_> = json["path"].as_array().unwrap().iter().map(|step| step["ratio"].as_f64()).collect();
-            assert_eq!(ratios, [Some(0.5), Some(0.2)], "{loss} {penalty}");
-            for step in json["path"].as_array().unwrap() {
+            assert_eq!(json["path"].as_array().unwrap().len(), 2);
+            for (step, ratio) in json["path"].as_array().unwrap().iter().zip([0.5, 0.2]) {
+                near(&step["ratio"], ratio, 1e-12);
                 let keys: Vec<_> = step.as_object().unwrap().keys().map(String::as_str).collect();
                 assert_eq!(keys, STEP);
                 assert!(step["kkt"].as_f64().unwrap() <= 1e-7, "{loss} {penalty}: {step}");
             }
-            assert!(json["path"][1]["nnz"].as_u64() > Some(0), "{loss} {penalty}: {json}");
+            // Zero is a local minimum of the powers, and the path begins there.
+            let power = matches!(penalty, "lhalf" | "ltwothirds");
+            assert!(power || json["path"][1]["nnz"].as_u64() > Some(0), "{loss} {penalty}: {json}");
             let standardized = json["coefficients"]["standardized"].as_object().unwrap();
             let name = if loss == "multinomial" { "1:(intercept)" } else { "(intercept)" };
             assert_eq!(standardized.contains_key(name), loss != "cox", "{standardized:?}");

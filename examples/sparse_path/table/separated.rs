@@ -73,7 +73,7 @@ impl<R: BufRead> Read for Filled<R> {
                 self.numbers.borrow_mut().push(self.count);
             }
         }
-        let length = self.line[self.at..].as_ref().read(buffer)?;
+        let length = (&self.line[self.at..]).read(buffer)?;
         self.at += length;
         Ok(length)
     }
