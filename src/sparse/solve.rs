@@ -13,6 +13,7 @@ use crate::sparse::correlations::Correlations;
 use crate::sparse::datafit::Datafit;
 use crate::sparse::design::Design;
 use crate::sparse::model::{Kernel, Model};
+use crate::sparse::regression::Entries;
 use crate::sparse::terms::Terms;
 
 /// A model is renewed when a step on it leaves more than this share of the gap.
@@ -33,7 +34,7 @@ pub(crate) enum Ended {
 pub(crate) struct Engine<'a, D, F> {
     pub(crate) columns: Columns<'a, D>,
     pub(crate) datafit: &'a F,
-    intercept: bool,
+    pub(crate) intercept: bool,
     /// β, on the scale of the columns.
     pub(crate) beta: Vec<f64>,
     pub(crate) intercepts: Vec<f64>,
@@ -114,7 +115,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     }
 
     /// The slope of F in the intercepts.
-    fn imbalance(&self) -> f64 {
+    pub(crate) fn imbalance(&self) -> f64 {
         if !self.intercept {
             return 0.0;
         }
@@ -125,6 +126,23 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     /// Whether the model is exact and has every column, so that the observations need not be looked at.
     fn is_closed(&self) -> bool {
         self.origin.is_some()
+    }
+
+    /// Goes to given coefficients.
+    pub(crate) fn start<T: Terms>(&mut self, terms: &T, coefficients: &Entries, intercepts: &[f64]) {
+        self.beta.fill(0.0);
+        for (j, value) in coefficients.iter() {
+            self.beta[j] = value;
+        }
+        self.intercepts.copy_from_slice(intercepts);
+        if self.is_closed() {
+            self.count_from_origin();
+        } else {
+            let mut blocks: Vec<usize> = coefficients.indices.iter().map(|&j| terms.block_of(j)).collect();
+            blocks.dedup();
+            self.refresh();
+            self.admit(terms, &blocks);
+        }
     }
 
     /// Puts every column into an exact model.
@@ -177,14 +195,18 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
 
     /// Whether zero is the minimizer of a block whose correlations are c, along it and globally.
     pub(crate) fn is_idle<T: Terms>(&self, terms: &T, block: usize, c: &[f64]) -> bool {
-        let curvature =
-            self.typical_curvature() * terms.columns(block).iter().map(|j| self.columns.squares[j]).fold(0.0, f64::max);
+        let curvature = self.block_curvature(terms, block);
         if curvature == 0.0 {
             return true;
         }
         let mut z: Vec<f64> = c.iter().map(|c| c / curvature).collect();
         terms.prox(block, &mut z, 1.0 / curvature);
         z.iter().all(|&z| z == 0.0)
+    }
+
+    /// The curvature of F along a block, typically.
+    pub(crate) fn block_curvature<T: Terms>(&self, terms: &T, block: usize) -> f64 {
+        self.typical_curvature() * terms.columns(block).iter().map(|j| self.columns.squares[j]).fold(0.0, f64::max)
     }
 
     /// The mean of the model's weights in units of those of the observations.

@@ -19,6 +19,7 @@
 mod datafit;
 mod design;
 
+mod first_order;
 #[path = "../it/reference.rs"]
 mod reference;
 mod references;

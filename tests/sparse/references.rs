@@ -26,7 +26,7 @@ fn fit<D: Design, F: Datafit>(regression: &Regression<'_, D, F>, name: &str, par
         rows: &[Row],
     ) -> Path {
         let grid = Grid::Ratios(rows.iter().map(|row| row.ratio).collect());
-        let settings = Settings { tolerance: 1e-11, ..Settings::default() };
+        let settings = Settings { tolerance: 1e-11, sweeps: 3, ..Settings::default() };
         let mut observer = |_: &Fit| ControlFlow::Continue(());
         regression.path(PerCoefficient::new(prototype), &grid, &settings, &mut observer).unwrap()
     }
