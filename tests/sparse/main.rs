@@ -29,3 +29,5 @@ mod reference;
 mod references;
 mod relaxed;
 mod stability;
+mod table;
+mod tool;
