@@ -16,12 +16,14 @@
     reason = "nothing is reachable from outside a test, and it reads little of the references"
 )]
 
+mod convention;
 mod criteria;
 mod cross_validation;
 mod datafit;
 mod design;
 mod made;
 mod prediction;
+mod reach;
 #[path = "../it/reference.rs"]
 mod reference;
 mod relaxed;
