@@ -30,7 +30,7 @@ mod stability;
 mod table;
 mod terms;
 
-pub use convention::{Concavity, Convention, Form, LossScale, Multipliers, Stated};
+pub use convention::{Concavity, Convention, Form, LossScale, Multipliers, Restated, Stated};
 pub use criteria::Criterion;
 pub use cross_validation::{CrossValidation, Score};
 pub use datafit::Datafit;
