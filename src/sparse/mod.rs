@@ -5,6 +5,7 @@
     reason = "shapes are checked where data enters; a heap is at hand here, and so are bounds checks"
 )]
 
+mod certificate;
 mod columns;
 mod convention;
 mod coordinate;
@@ -15,10 +16,13 @@ pub mod datafit;
 pub mod design;
 mod error;
 mod factor;
+mod first_order;
 mod folds;
 mod gram;
+mod local_linear;
 mod model;
 mod parallel;
+mod path;
 mod prediction;
 mod reach;
 mod regression;
@@ -30,6 +34,7 @@ mod stability;
 mod table;
 mod terms;
 
+pub use certificate::{Certificate, Certifier};
 pub use convention::{Concavity, Convention, Form, LossScale, Multipliers, Restated, Stated};
 pub use criteria::Criterion;
 pub use cross_validation::{CrossValidation, Score};

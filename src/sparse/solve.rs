@@ -13,6 +13,7 @@ use crate::sparse::correlations::Correlations;
 use crate::sparse::datafit::Datafit;
 use crate::sparse::design::Design;
 use crate::sparse::model::{Kernel, Model};
+use crate::sparse::regression::Entries;
 use crate::sparse::terms::Terms;
 
 /// A model is renewed when a step on it leaves more than this share of the gap.
@@ -33,7 +34,7 @@ pub(crate) enum Ended {
 pub(crate) struct Engine<'a, D, F> {
     pub(crate) columns: Columns<'a, D>,
     pub(crate) datafit: &'a F,
-    intercept: bool,
+    pub(crate) intercept: bool,
     /// β, on the scale of the columns.
     pub(crate) beta: Vec<f64>,
     pub(crate) intercepts: Vec<f64>,
@@ -48,6 +49,8 @@ pub(crate) struct Engine<'a, D, F> {
     /// Whether a block is in the working set.
     member: Vec<bool>,
     model: Model,
+    /// The largest curvature in units of the weights, if there is one and the datafit is not quadratic.
+    bound: Option<f64>,
     /// The correlations, intercepts and loss at β = 0, from which a closed model counts.
     origin: Option<(Vec<f64>, Vec<f64>, f64)>,
     pub(crate) effort: Effort,
@@ -72,12 +75,21 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             working: Working::default(),
             member: vec![false; blocks],
             model: Model::new(kernel, intercept),
+            bound: None,
             origin: None,
             effort: Effort::default(),
             outer: 0,
             columns,
         };
         engine.evaluate();
+        if !datafit.is_quadratic() {
+            let mut bounds = vec![0.0; n];
+            if datafit.curvature_bounds(&mut bounds) {
+                let ratios =
+                    bounds.chunks(datafit.weights().len()).flat_map(|bounds| bounds.iter().zip(datafit.weights()));
+                engine.bound = Some(ratios.map(|(b, w)| if *w > 0.0 { b / w } else { 0.0 }).fold(0.0, f64::max));
+            }
+        }
         for _ in 0..100 {
             engine.model.weigh(datafit, &engine.eta);
             if engine.imbalance() <= 1e-15 || !engine.step(&[], &mut [], 0.0, |_| 0.0) {
@@ -103,7 +115,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     }
 
     /// The slope of F in the intercepts.
-    fn imbalance(&self) -> f64 {
+    pub(crate) fn imbalance(&self) -> f64 {
         if !self.intercept {
             return 0.0;
         }
@@ -114,6 +126,23 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     /// Whether the model is exact and has every column, so that the observations need not be looked at.
     fn is_closed(&self) -> bool {
         self.origin.is_some()
+    }
+
+    /// Goes to given coefficients.
+    pub(crate) fn start<T: Terms>(&mut self, terms: &T, coefficients: &Entries, intercepts: &[f64]) {
+        self.beta.fill(0.0);
+        for (j, value) in coefficients.iter() {
+            self.beta[j] = value;
+        }
+        self.intercepts.copy_from_slice(intercepts);
+        if self.is_closed() {
+            self.count_from_origin();
+        } else {
+            let mut blocks: Vec<usize> = coefficients.indices.iter().map(|&j| terms.block_of(j)).collect();
+            blocks.dedup();
+            self.refresh();
+            self.admit(terms, &blocks);
+        }
     }
 
     /// Puts every column into an exact model.
@@ -166,14 +195,18 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
 
     /// Whether zero is the minimizer of a block whose correlations are c, along it and globally.
     pub(crate) fn is_idle<T: Terms>(&self, terms: &T, block: usize, c: &[f64]) -> bool {
-        let curvature =
-            self.typical_curvature() * terms.columns(block).iter().map(|j| self.columns.squares[j]).fold(0.0, f64::max);
+        let curvature = self.block_curvature(terms, block);
         if curvature == 0.0 {
             return true;
         }
         let mut z: Vec<f64> = c.iter().map(|c| c / curvature).collect();
         terms.prox(block, &mut z, 1.0 / curvature);
         z.iter().all(|&z| z == 0.0)
+    }
+
+    /// The curvature of F along a block, typically.
+    pub(crate) fn block_curvature<T: Terms>(&self, terms: &T, block: usize) -> f64 {
+        self.typical_curvature() * terms.columns(block).iter().map(|j| self.columns.squares[j]).fold(0.0, f64::max)
     }
 
     /// The mean of the model's weights in units of those of the observations.
@@ -376,7 +409,16 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             last = gap;
             let inner = if exact { 0.3 * tolerance } else { (0.05 * gap).max(0.3 * tolerance) };
             let (rho, columns) = (&self.rho, &self.columns);
-            let effort = self.model.descend(columns, terms, &self.working, &mut x, &gradient, rho, inner, 10_000);
+            // By the largest curvature a coordinate moves as in a descent on the datafit itself. Without that, a jump over a
+            // barrier of the penalty would rest on a curvature that holds only nearby.
+            let floors: Vec<f64> = match self.bound {
+                Some(bound) if !terms.is_convex() => {
+                    self.working.columns.iter().map(|&j| bound * columns.squares[j]).collect()
+                }
+                _ => Vec::new(),
+            };
+            let effort =
+                self.model.descend(columns, terms, &self.working, &mut x, &gradient, rho, &floors, inner, 10_000);
             self.effort.epochs += effort.epochs;
             self.effort.newton += effort.newton;
             if self.is_closed() {

@@ -21,10 +21,15 @@ mod criteria;
 mod cross_validation;
 mod datafit;
 mod design;
+
+mod first_order;
 mod made;
 mod prediction;
 mod reach;
 #[path = "../it/reference.rs"]
 mod reference;
+mod references;
 mod relaxed;
 mod stability;
+mod table;
+mod tool;
