@@ -36,7 +36,7 @@ mod table;
 mod terms;
 
 pub use certificate::{Certificate, Certifier};
-pub use convention::{Concavity, Convention, Form, LossScale, Multipliers, Stated};
+pub use convention::{Concavity, Convention, Form, LossScale, Multipliers, Restated, Stated};
 pub use criteria::Criterion;
 pub use cross_validation::{CrossValidation, Score};
 pub use datafit::Datafit;

@@ -1,7 +1,6 @@
 //! Paths: λ after λ, each fit from the one before.
 
 use core::ops::ControlFlow;
-use core::sync::atomic::Ordering;
 
 use std::time::Instant;
 use std::vec::Vec;
@@ -118,7 +117,7 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
     }
 
     fn is_interrupted(&self) -> bool {
-        self.settings.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+        self.settings.proceed().is_break()
     }
 
     /// Continues from a fit.
@@ -166,12 +165,9 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
 
     fn solve(&mut self, lambda: f64, tolerance: f64) -> (Ended, f64) {
         let terms = self.penalties.at(lambda);
-        let flag = self.settings.interrupt.as_ref();
-        let mut proceed = || match flag {
-            Some(flag) if flag.load(Ordering::Relaxed) => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
-        };
-        let budget = self.settings.budget;
+        let settings = self.settings;
+        let mut proceed = || settings.proceed();
+        let budget = settings.budget;
         if let Some(method) = &mut self.first_order {
             return method.solve(&mut self.engine, &terms, tolerance, budget, &mut proceed);
         }

@@ -2,7 +2,7 @@
 
 use core::ops::ControlFlow;
 
-use core::sync::atomic::AtomicBool;
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::vec;
 use std::vec::Vec;
@@ -340,6 +340,14 @@ impl Entries {
 }
 
 impl Settings {
+    /// Whether the flag lets fits go on.
+    pub(crate) fn proceed(&self) -> ControlFlow<()> {
+        match &self.interrupt {
+            Some(flag) if flag.load(Ordering::Relaxed) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
     pub(crate) fn validate(&self) -> Result<(), FitError> {
         if !(self.tolerance > 0.0 && self.tolerance.is_finite()) {
             return Err(FitError::Setting("tolerance"));
