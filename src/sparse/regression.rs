@@ -87,11 +87,14 @@ pub struct Settings {
     pub budget: usize,
     /// A path ends when this share of the null deviance is explained; 1 for never.
     pub saturation: f64,
+    /// β to begin with, of length p, on the scale of the fit; empty for zero. Where the penalty is not convex, the start decides
+    /// where a fit ends.
+    pub start: Vec<f64>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tolerance: 1e-7, solver: Solver::Automatic, budget: 500, saturation: 1.0 }
+        Self { tolerance: 1e-7, solver: Solver::Automatic, budget: 500, saturation: 1.0, start: Vec::new() }
     }
 }
 
@@ -232,7 +235,7 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         observer: &mut (dyn FnMut(&Fit) -> ControlFlow<()> + Send),
     ) -> Result<Path, FitError> {
         let penalties = penalties.with_coefficients(self.design.columns())?;
-        settings.validate()?;
+        settings.validate(self.design.columns())?;
         grid.validate()?;
         if self.threads > 1 {
             if let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build() {
@@ -271,6 +274,10 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         let tolerance = settings.tolerance * lambda_max;
         let mut path = Path { lambda_max, null_loss, fits: Vec::new() };
         let mut at = lambda_max;
+        if !settings.start.is_empty() {
+            engine.begin(&any, &settings.start);
+            at = 0.0;
+        }
         for lambda in grid.lambdas(lambda_max) {
             let begun = Instant::now();
             let before = [engine.outer, engine.effort.epochs, engine.effort.newton, engine.correlations.passes];
@@ -444,7 +451,7 @@ impl Entries {
 }
 
 impl Settings {
-    fn validate(&self) -> Result<(), FitError> {
+    fn validate(&self, p: usize) -> Result<(), FitError> {
         if !(self.tolerance > 0.0 && self.tolerance.is_finite()) {
             return Err(FitError::Setting("tolerance"));
         }
@@ -453,6 +460,12 @@ impl Settings {
         }
         if !(self.saturation > 0.0) {
             return Err(FitError::Setting("saturation"));
+        }
+        if !self.start.is_empty() && self.start.len() != p {
+            return Err(FitError::Lengths { what: "start", expected: p, found: self.start.len() });
+        }
+        if !self.start.iter().all(|b| b.is_finite()) {
+            return Err(FitError::Setting("start"));
         }
         Ok(())
     }
