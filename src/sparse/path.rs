@@ -49,6 +49,10 @@ pub(crate) fn follow<D: Design, F: Datafit, P: Penalties>(
     let mut follower = Follower::new(regression, penalties, settings)?;
     let mut path = Path { lambda_max: follower.lambda_max, null_loss: follower.null_loss, fits: Vec::new() };
     let mut at = follower.lambda_max;
+    if !settings.start.is_empty() {
+        follower.engine.begin(&penalties.at(at), &settings.start);
+        at = 0.0;
+    }
     for lambda in grid.lambdas(follower.lambda_max) {
         let fit = follower.fit(at, lambda);
         at = lambda;
@@ -83,12 +87,12 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
     where
         'r: 'a,
     {
-        let solver = regression.choose(settings.solver);
+        let terms = penalties.at(FORBIDDING);
+        let blocks = terms.blocks();
+        let solver = regression.choose(settings.solver, blocks);
         let residual =
             solver == Solver::CoordinateDescent || (solver == Solver::LocalLinear && !regression.design.is_dense());
         let kernel = if residual { Kernel::Residual } else { Kernel::Gram };
-        let terms = penalties.at(FORBIDDING);
-        let blocks = terms.blocks();
         let mut engine = Engine::new(regression.columns(), regression.datafit(), regression.intercept, kernel, blocks);
         if solver == Solver::Gram {
             engine.close(&terms);

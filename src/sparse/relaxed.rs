@@ -25,7 +25,7 @@ impl<D: Design, F: Datafit> Regression<'_, D, F> {
         if !(0.0..=1.0).contains(&blend) {
             return Err(FitError::Setting("blend"));
         }
-        settings.validate()?;
+        settings.validate(self.design.columns())?;
         let p = self.design.columns();
         // At λ = 0 nothing is penalized; the working set alone says what is in the model.
         let free = PerCoefficient::new(L1 { strength: 1.0 }).with_coefficients(p)?;

@@ -2,7 +2,6 @@
 
 use core::cmp::Ordering;
 
-use std::vec;
 use std::vec::Vec;
 
 use crate::sparse::error::FitError;
@@ -158,6 +157,6 @@ mod tests {
         assert_eq!(x, [-1.25, 1.25]);
         let terms = Slope::new(&[2.0, 1.0]).unwrap();
         assert!((terms.at(0.5).value(0, &[1.0, -3.0]) - 3.5).abs() < 1e-15);
-        assert_eq!(terms.at(1.0).gap(0, &[0.0, 0.0], &mut vec![1.5, -1.5]), 0.0);
+        assert_eq!(terms.at(1.0).gap(0, &[0.0, 0.0], &mut [1.5, -1.5]), 0.0);
     }
 }

@@ -162,6 +162,15 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         self.origin = Some((origin, self.intercepts.clone(), self.loss));
     }
 
+    /// Begins at β.
+    pub(crate) fn begin<T: Terms>(&mut self, terms: &T, beta: &[f64]) {
+        let nonzero = |&block: &usize| terms.columns(block).iter().any(|j| beta[j] != 0.0);
+        let blocks: Vec<usize> = (0..terms.blocks()).filter(nonzero).collect();
+        self.beta.copy_from_slice(beta);
+        self.admit(terms, &blocks);
+        if self.is_closed() { self.count_from_origin() } else { self.refresh() }
+    }
+
     /// Adds blocks to the working set.
     pub(crate) fn admit<T: Terms>(&mut self, terms: &T, blocks: &[usize]) {
         for &block in blocks {
