@@ -1,4 +1,5 @@
-//! The path as a figure: coefficients over λ, how many are not zero on top, the chosen λ and the largest by name.
+//! The path as a figure: coefficients over λ, how many are not zero on top, the chosen λ and the largest by name; below it
+//! the deviance of what was held out.
 
 use std::error::Error;
 
@@ -8,6 +9,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::axis::Axis;
+use crate::fit::Scores;
 use crate::report::{Report, significant};
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -16,8 +18,9 @@ type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64
 /// The drawing library rounds to whole pixels: draw large, show small.
 const SCALE: i32 = 4;
 const WIDTH: i32 = px(1000);
-const HEAD: i32 = px(92);
+const HEAD: i32 = px(76);
 const PANEL: i32 = px(440);
+const FOOT: i32 = px(270);
 /// Room for names at the ends of the lines.
 const SIDE: i32 = px(150);
 /// Coefficients with a name and a colour of their own.
@@ -42,22 +45,27 @@ const COLOURS: [RGBColor; 6] = [
 /// Draws the figure as SVG.
 pub fn draw(report: &Report<'_>) -> Result<String, Box<dyn Error>> {
     let mut svg = String::new();
-    let height = HEAD + PANEL;
+    let scores = report.outcome.scores.as_ref();
+    let height = HEAD + PANEL + if scores.is_some() { FOOT } else { 0 };
     {
         let root = SVGBackend::with_string(&mut svg, (WIDTH.unsigned_abs(), height.unsigned_abs())).into_drawing_area();
         root.fill(&WHITE)?;
         let (head, rest) = root.split_vertically(HEAD);
+        let (above, below) = rest.split_vertically(PANEL);
         headline(&head, report)?;
         let across = across(report);
         let lines = Lines::of(report);
         let up =
             Axis::over("standardized coefficient".into(), lines.all().flat_map(|line| line.values.iter().copied()));
         if across.drawable() && up.drawable() {
-            path(&rest, report, &lines, &across, &up)?;
+            path(&above, report, &lines, &across, &up)?;
+            if let Some(scores) = scores {
+                validation(&below, report, scores, &across)?;
+            }
         } else {
             let middle = (WIDTH / 2, PANEL / 2);
             let style = font(15).pos(Pos::new(HPos::Center, VPos::Center));
-            rest.draw(&Text::new("not in the range of a figure", middle, style))?;
+            above.draw(&Text::new("not in the range of a figure", middle, style))?;
         }
         root.present()?;
     }
@@ -179,6 +187,48 @@ fn path(area: &Area<'_>, report: &Report<'_>, lines: &Lines, x: &Axis, y: &Axis)
     }
     let style = font(13).pos(Pos::new(HPos::Right, VPos::Center));
     area.draw(&Text::new("nonzero", (px(88), above), style))?;
+    Ok(())
+}
+
+/// Mean and standard error over the folds; the smallest mean and the largest λ near it are marked.
+fn validation(area: &Area<'_>, report: &Report<'_>, scores: &Scores, x: &Axis) -> Result<(), Box<dyn Error>> {
+    let steps = report.outcome.steps.iter().zip(&scores.deviances);
+    let known = steps.filter(|(_, (mean, error))| mean.is_finite() && error.is_finite());
+    let points: Vec<_> =
+        known.map(|(step, (mean, error))| (abscissa(step.fit.lambda) - x.base(), *mean, *error)).collect();
+    let ends = points.iter().flat_map(|(_, mean, error)| [mean - error, mean + error]);
+    let y = Axis::over(format!("deviance, {} folds", scores.folds), ends);
+    if !y.drawable() {
+        return Ok(());
+    }
+    let mut chart = graph(area, x, &y)?;
+    let marks = [(scores.best, "best"), (scores.one_standard_error, "one SE")];
+    for (place, _) in marks {
+        if let Some(step) = place.and_then(|place| report.outcome.steps.get(place)) {
+            upright(&mut chart, abscissa(step.fit.lambda) - x.base())?;
+        }
+    }
+    let colour = COLOURS[0];
+    let bars = points.iter().map(|(x, mean, error)| [(*x, mean - error - y.base()), (*x, mean + error - y.base())]);
+    chart.draw_series(bars.map(|bar| PathElement::new(bar.to_vec(), stroke(REST, 1))))?;
+    let dots = points.iter().map(|(x, mean, _)| (*x, mean - y.base()));
+    chart.draw_series(dots.map(|dot| Circle::new(dot, px(2), colour.filled())))?;
+    let origin = area.get_base_pixel();
+    let above = chart.backend_coord(&(0.0, y.range().end)).1 - origin.1 - px(10);
+    let joined = scores.best == scores.one_standard_error;
+    for (place, name) in marks.into_iter().skip(usize::from(joined)) {
+        let Some(step) = place.and_then(|place| report.outcome.steps.get(place)) else { continue };
+        let across = chart.backend_coord(&(abscissa(step.fit.lambda) - x.base(), 0.0)).0 - origin.0;
+        let anchor = if joined {
+            HPos::Center
+        } else if name == "best" {
+            HPos::Left
+        } else {
+            HPos::Right
+        };
+        let name = if joined { "best, one SE" } else { name };
+        area.draw(&Text::new(name, (across, above), font(13).pos(Pos::new(anchor, VPos::Center))))?;
+    }
     Ok(())
 }
 
