@@ -213,7 +213,7 @@ impl Task<'_> {
             }
             RuleName::Aic => (by(Criterion::Aic), "smallest AIC"),
             RuleName::Bic => (by(Criterion::Bic), "smallest BIC"),
-            RuleName::Ebic => (by(Criterion::Ebic { gamma: 1.0 }), "smallest EBIC"),
+            RuleName::Ebic => (by(Criterion::Ebic { gamma: 1.0 }), "smallest EBIC; --cv chooses by what is held out"),
             RuleName::Last => (None, ""),
         };
         match chosen {
