@@ -80,12 +80,24 @@ pub struct Arguments {
     /// Fit no intercept.
     #[arg(long)]
     pub no_intercept: bool,
+    /// Cross-validate with so many folds; classes are spread evenly over them.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u16).range(2..))]
+    pub cv: Option<u16>,
+    /// Which folds, at random.
+    #[arg(long, value_name = "S", default_value = "1", requires = "cv")]
+    pub seed: u64,
+    /// By which rule a λ is chosen [default: best with --cv, else ebic].
+    #[arg(long, value_enum)]
+    pub choose: Option<RuleName>,
     /// Stop when no coordinate is farther than this from stationary, as a share of the largest λ.
     #[arg(long, value_name = "T", default_value = "1e-7", value_parser = positive)]
     pub tol: f64,
     /// The algorithm.
     #[arg(long, value_enum, default_value = "automatic")]
     pub solver: SolverName,
+    /// For nonconvex penalties: sweeps along the path, down, up, down; the best fits are kept.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..))]
+    pub sweeps: u16,
     /// How many threads; the result has the same bits for any number [default: all].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
@@ -94,9 +106,12 @@ pub struct Arguments {
     pub svg: Option<PathBuf>,
     /// Print one JSON object instead of the report; all else goes to the standard error.
     ///
-    /// It has lambda_max, solver, path (for each λ: lambda, ratio, nnz, objective, kkt in units of lambda_max, gap or null for
-    /// what is not convex, deviance as the explained share, seconds), chosen (the place in path, from 0) and coefficients
-    /// (standardized and original, those not zero by column) of the chosen λ.
+    /// It has lambda_max, solver, path (for each λ: lambda, ratio, nnz, objective, kkt in units of lambda_max, gap,
+    /// deviance as the explained share, seconds), chosen (the place in path, from 0) and coefficients
+    /// (standardized and original, those not zero by column) of the chosen λ; with --cv also cross_validation (folds, mean and
+    /// standard_error of the deviance for each λ, best and one_standard_error as places in path).
+    /// The gap bounds what the objective can still fall: the duality gap, or for a nonconvex penalty that of the convex problem
+    /// in which it is replaced by its tangent.
     #[arg(long)]
     pub json: bool,
     /// Report the coefficients of every λ; in JSON as coefficients of each object in path.
@@ -139,11 +154,31 @@ pub enum PenaltyName {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RuleName {
+    /// The smallest cross-validated deviance.
+    Best,
+    /// The largest λ within one standard error of that.
+    OneSe,
+    /// The information criterion of Akaike.
+    Aic,
+    /// The one of Schwarz.
+    Bic,
+    /// The extended one of Chen and Chen, for many columns.
+    Ebic,
+    /// The smallest λ.
+    Last,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SolverName {
     Automatic,
     Gram,
     ActiveSet,
     CoordinateDescent,
+    AcceleratedGradient,
+    ProximalGradient,
+    ConjugateGradient,
+    LocalLinear,
 }
 
 impl Arguments {

@@ -1,5 +1,8 @@
-//! The path as a figure: coefficients over λ, how many are not zero on top, the chosen λ and the largest by name.
+//! The path as a figure: coefficients over λ, how many are not zero on top, the chosen λ and the largest by name; below it
+//! the deviance of what was held out.
 
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::error::Error;
 
 use plotters::coord::Shift;
@@ -8,6 +11,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::axis::Axis;
+use crate::fit::Scores;
 use crate::report::{Report, significant};
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
@@ -16,10 +20,11 @@ type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64
 /// The drawing library rounds to whole pixels: draw large, show small.
 const SCALE: i32 = 4;
 const WIDTH: i32 = px(1000);
-const HEAD: i32 = px(92);
+const HEAD: i32 = px(76);
 const PANEL: i32 = px(440);
+const FOOT: i32 = px(270);
 /// Room for names at the ends of the lines.
-const SIDE: i32 = px(150);
+const SIDE: i32 = px(140);
 /// Coefficients with a name and a colour of their own.
 const NAMED: usize = 12;
 /// Further coefficients that are drawn, the largest.
@@ -42,22 +47,27 @@ const COLOURS: [RGBColor; 6] = [
 /// Draws the figure as SVG.
 pub fn draw(report: &Report<'_>) -> Result<String, Box<dyn Error>> {
     let mut svg = String::new();
-    let height = HEAD + PANEL;
+    let scores = report.outcome.scores.as_ref();
+    let height = HEAD + PANEL + if scores.is_some() { FOOT } else { 0 };
     {
         let root = SVGBackend::with_string(&mut svg, (WIDTH.unsigned_abs(), height.unsigned_abs())).into_drawing_area();
         root.fill(&WHITE)?;
         let (head, rest) = root.split_vertically(HEAD);
+        let (above, below) = rest.split_vertically(PANEL);
         headline(&head, report)?;
         let across = across(report);
         let lines = Lines::of(report);
         let up =
             Axis::over("standardized coefficient".into(), lines.all().flat_map(|line| line.values.iter().copied()));
         if across.drawable() && up.drawable() {
-            path(&rest, report, &lines, &across, &up)?;
+            path(&above, report, &lines, &across, &up)?;
+            if let Some(scores) = scores {
+                validation(&below, report, scores, &across)?;
+            }
         } else {
             let middle = (WIDTH / 2, PANEL / 2);
             let style = font(15).pos(Pos::new(HPos::Center, VPos::Center));
-            rest.draw(&Text::new("not in the range of a figure", middle, style))?;
+            above.draw(&Text::new("not in the range of a figure", middle, style))?;
         }
         root.present()?;
     }
@@ -110,7 +120,7 @@ struct Line {
 
 /// The coefficients that are drawn.
 struct Lines {
-    /// The largest at the chosen λ, or at the last one where they have grown since.
+    /// The largest at the chosen λ.
     named: Vec<Line>,
     rest: Vec<Line>,
 }
@@ -118,7 +128,7 @@ struct Lines {
 impl Lines {
     fn of(report: &Report<'_>) -> Self {
         let outcome = report.outcome;
-        let mut lines: std::collections::BTreeMap<usize, Vec<f64>> = std::collections::BTreeMap::new();
+        let mut lines: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
         for (k, step) in outcome.steps.iter().enumerate() {
             for (j, value) in step.fit.coefficients.indices.iter().zip(&step.fit.coefficients.values) {
                 lines.entry(*j).or_insert_with(|| vec![0.0; outcome.steps.len()])[k] = *value;
@@ -129,7 +139,7 @@ impl Lines {
             let most = line.values.iter().map(|value| value.abs()).fold(0.0, f64::max);
             (line.values.get(outcome.chosen).map_or(0.0, |value| value.abs()), most)
         };
-        lines.sort_by(|a, b| size(b).partial_cmp(&size(a)).unwrap_or(std::cmp::Ordering::Equal));
+        lines.sort_by(|a, b| size(b).partial_cmp(&size(a)).unwrap_or(Ordering::Equal));
         lines.truncate(NAMED + DRAWN);
         let rest = lines.split_off(NAMED.min(lines.len()));
         Self { named: lines, rest }
@@ -157,28 +167,96 @@ fn path(area: &Area<'_>, report: &Report<'_>, lines: &Lines, x: &Axis, y: &Axis)
         }
         chart.draw_series(LineSeries::new(points, stroke(*colour, width)))?;
     }
-    let last = |line: &Line| line.values.last().map_or(0.0, |value| value - y.base());
-    let ends = drawn.iter().take(lines.named.len());
-    let mut ends: Vec<_> =
-        ends.map(|(line, colour)| (chart.backend_coord(&(0.0, last(line))).1, line.column, *colour)).collect();
-    ends.sort_by_key(|end| end.0);
-    let (left, right) = (at.last().copied().unwrap_or(0.0), px(8));
-    let left = chart.backend_coord(&(left, 0.0)).0 + right;
+    names(area, &chart, report, &drawn[..lines.named.len()], &at, y)?;
+    counts(area, &chart, report, &at, y)
+}
+
+/// Names at the ends of lines.
+fn names(
+    area: &Area<'_>,
+    chart: &Chart<'_, '_>,
+    report: &Report<'_>,
+    lines: &[(&Line, RGBColor)],
+    at: &[f64],
+    y: &Axis,
+) -> Result<(), Box<dyn Error>> {
     let origin = area.get_base_pixel();
-    let heights = apart(&ends.iter().map(|end| end.0).collect::<Vec<_>>(), px(15));
-    for ((_, column, colour), height) in ends.iter().zip(heights) {
+    let end = at.last().copied().unwrap_or(0.0);
+    let place = |line: &Line| chart.backend_coord(&(end, line.values.last().map_or(0.0, |value| value - y.base())));
+    let mut ends: Vec<_> = lines.iter().map(|(line, colour)| (place(line), line.column, *colour)).collect();
+    ends.sort_by_key(|((_, height), ..)| *height);
+    let heights = apart(&ends.iter().map(|((_, height), ..)| *height).collect::<Vec<_>>(), px(15));
+    for (((across, _), column, colour), height) in ends.iter().zip(heights) {
         let style = font(13).color(colour).pos(Pos::new(HPos::Left, VPos::Center));
         let name = shortened(&report.coefficient(*column), 18);
-        area.draw(&Text::new(name, (left - origin.0, height - origin.1), style))?;
+        area.draw(&Text::new(name, (across + px(8) - origin.0, height - origin.1), style))?;
     }
-    let above = chart.backend_coord(&(0.0, y.range().end)).1 - origin.1 - px(10);
-    for k in spread(&at, COUNTS) {
-        let place = (chart.backend_coord(&(at[k], 0.0)).0 - origin.0, above);
+    Ok(())
+}
+
+/// How many coefficients are not zero, along the top.
+fn counts(
+    area: &Area<'_>,
+    chart: &Chart<'_, '_>,
+    report: &Report<'_>,
+    at: &[f64],
+    y: &Axis,
+) -> Result<(), Box<dyn Error>> {
+    let above = above(area, chart, y);
+    for k in spread(at, COUNTS) {
+        let place = (chart.backend_coord(&(at[k], 0.0)).0 - area.get_base_pixel().0, above);
         let style = font(13).pos(Pos::new(HPos::Center, VPos::Center));
-        area.draw(&Text::new(steps[k].fit.coefficients.len().to_string(), place, style))?;
+        area.draw(&Text::new(report.outcome.steps[k].fit.coefficients.len().to_string(), place, style))?;
     }
     let style = font(13).pos(Pos::new(HPos::Right, VPos::Center));
     area.draw(&Text::new("nonzero", (px(88), above), style))?;
+    Ok(())
+}
+
+/// The height of a line of text above a chart.
+fn above(area: &Area<'_>, chart: &Chart<'_, '_>, y: &Axis) -> i32 {
+    chart.backend_coord(&(0.0, y.range().end)).1 - area.get_base_pixel().1 - px(10)
+}
+
+/// Mean and standard error over the folds; the smallest mean and the largest λ near it are marked.
+fn validation(area: &Area<'_>, report: &Report<'_>, scores: &Scores, x: &Axis) -> Result<(), Box<dyn Error>> {
+    let steps = report.outcome.steps.iter().zip(&scores.deviances);
+    let known = steps.filter(|(_, (mean, error))| mean.is_finite() && error.is_finite());
+    let points: Vec<_> =
+        known.map(|(step, (mean, error))| (abscissa(step.fit.lambda) - x.base(), *mean, *error)).collect();
+    let ends = points.iter().flat_map(|(_, mean, error)| [mean - error, mean + error]);
+    let y = Axis::over(format!("deviance, {} folds", scores.folds), ends);
+    if !y.drawable() {
+        return Ok(());
+    }
+    let mut chart = graph(area, x, &y)?;
+    let marks = [(scores.best, "best"), (scores.one_standard_error, "one SE")];
+    for (place, _) in marks {
+        if let Some(step) = place.and_then(|place| report.outcome.steps.get(place)) {
+            upright(&mut chart, abscissa(step.fit.lambda) - x.base())?;
+        }
+    }
+    let colour = COLOURS[0];
+    let bars = points.iter().map(|(x, mean, error)| [(*x, mean - error - y.base()), (*x, mean + error - y.base())]);
+    chart.draw_series(bars.map(|bar| PathElement::new(bar.to_vec(), stroke(REST, 1))))?;
+    let dots = points.iter().map(|(x, mean, _)| (*x, mean - y.base()));
+    chart.draw_series(dots.map(|dot| Circle::new(dot, px(2), colour.filled())))?;
+    let origin = area.get_base_pixel();
+    let above = above(area, &chart, &y);
+    let joined = scores.best == scores.one_standard_error;
+    for (place, name) in marks.into_iter().skip(usize::from(joined)) {
+        let Some(step) = place.and_then(|place| report.outcome.steps.get(place)) else { continue };
+        let across = chart.backend_coord(&(abscissa(step.fit.lambda) - x.base(), 0.0)).0 - origin.0;
+        let anchor = if joined {
+            HPos::Center
+        } else if name == "best" {
+            HPos::Left
+        } else {
+            HPos::Right
+        };
+        let name = if joined { "best, one SE" } else { name };
+        area.draw(&Text::new(name, (across, above), font(13).pos(Pos::new(anchor, VPos::Center))))?;
+    }
     Ok(())
 }
 

@@ -1,25 +1,25 @@
 //! The fits along the path: from names to the types of the engine.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use thalweg::composite::Damping;
 use thalweg::sparse::datafit::{
     Cox, DataError, Huber, Logistic, Loss, Multinomial, Observed, Poisson, Quantile, Squared, SquaredHinge, Ties,
 };
 use thalweg::sparse::design::{Csc, Dense, Stacked};
 use thalweg::sparse::{
-    Datafit, Design, Entries, Fit, FitError, FitStatus, Grid, PerCoefficient, Regression, Settings, Solver,
+    Certificate, Criterion, CrossValidation, Datafit, Design, Entries, Fit, FitError, FitStatus, Folds, Grid, Path,
+    PerCoefficient, Regression, Settings, Solver,
 };
 
-use crate::args::{Arguments, LossName, SolverName};
+use crate::args::{Arguments, LossName, RuleName, SolverName};
 use crate::observations::{Observations, Target};
 use crate::shape::Shape;
 use crate::table::Matrix;
-
-/// Set when the user asks for an end.
-pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Fits from the largest λ to the smallest.
 pub struct Outcome {
@@ -29,6 +29,7 @@ pub struct Outcome {
     pub chosen: usize,
     /// By which rule.
     pub rule: String,
+    pub scores: Option<Scores>,
     /// The path ended before its time.
     pub interrupted: bool,
 }
@@ -36,17 +37,29 @@ pub struct Outcome {
 /// One λ.
 pub struct Step {
     pub fit: Fit,
+    /// Recomputed from the coefficients.
+    pub certificate: Certificate,
     /// Intercepts and coefficients for the columns as they are, where they are reported.
     pub original: Option<(Vec<f64>, Entries)>,
 }
 
-/// Fits what the arguments ask for.
+/// How well each λ predicts what it has not seen.
+pub struct Scores {
+    pub folds: usize,
+    /// Mean deviance and its standard error, NaN where no fold arrived.
+    pub deviances: Vec<(f64, f64)>,
+    /// Places in the path.
+    pub best: Option<usize>,
+    pub one_standard_error: Option<usize>,
+}
+
+/// Fits what the arguments ask for, until the flag is set.
 ///
 /// # Errors
 /// What is wrong with the data or the arguments.
-pub fn fit(observations: &Observations, arguments: &Arguments) -> Result<Outcome, String> {
+pub fn fit(observations: &Observations, arguments: &Arguments, interrupt: &Arc<AtomicBool>) -> Result<Outcome, String> {
     let (n, p) = (observations.rows, observations.names.len());
-    let task = Task { observations, arguments };
+    let task = Task { observations, arguments, interrupt };
     match &observations.matrix {
         Matrix::Dense(entries) => {
             let design = Dense::from_slice(entries, n, p).map_err(|error| format!("{error:?}"))?;
@@ -59,6 +72,7 @@ pub fn fit(observations: &Observations, arguments: &Arguments) -> Result<Outcome
 struct Task<'a> {
     observations: &'a Observations,
     arguments: &'a Arguments,
+    interrupt: &'a Arc<AtomicBool>,
 }
 
 impl Task<'_> {
@@ -129,26 +143,83 @@ impl Task<'_> {
             .centred(!(arguments.no_standardize && arguments.no_intercept))
             .scaled(!arguments.no_standardize)
             .threads(arguments.threads.map_or_else(all, usize::from));
-        let settings = Settings { tolerance: arguments.tol, solver: solver(arguments.solver), ..Settings::default() };
-        let grid = self.grid();
-        let bar = bar(&grid);
-        let mut watch = |_: &Fit| {
-            bar.inc(1);
-            if INTERRUPTED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        let settings = Settings {
+            tolerance: arguments.tol,
+            solver: solver(arguments.solver),
+            sweeps: arguments.sweeps.into(),
+            interrupt: Some(Arc::clone(self.interrupt)),
+            ..Settings::default()
         };
-        let path = regression.path(PerCoefficient::new(Shape::new(arguments)), &grid, &settings, &mut watch)?;
+        let grid = self.grid();
+        let penalties = PerCoefficient::new(Shape::new(arguments));
+        let folds = arguments.cv.map(|count| self.folds(count.into())).transpose()?;
+        let bar = bar(grid.lambdas(1.0).len() * (1 + folds.as_ref().map_or(0, Folds::count)));
+        let watch = |_: &Fit| {
+            bar.inc(1);
+            ControlFlow::Continue(())
+        };
+        let (path, scores) = match &folds {
+            Some(folds) => {
+                let watch = |_, fit: &Fit| watch(fit);
+                let validation = regression.cross_validate(penalties.clone(), &grid, &settings, folds, &watch)?;
+                let scores = Scores::of(&validation);
+                (validation.path, Some(scores))
+            }
+            None => (regression.path(penalties.clone(), &grid, &settings, &mut |fit| watch(fit))?, None),
+        };
         bar.finish_and_clear();
-        let chosen = path.fits.len().saturating_sub(1);
+        let (chosen, rule) = self.choice(&regression, &path, scores.as_ref());
         let original =
             |k: usize, fit: &Fit| (arguments.all_coefficients || k == chosen).then(|| regression.original_scale(fit));
-        let step = |(k, fit): (usize, Fit)| Step { original: original(k, &fit), fit };
+        let certifier = regression.certifier(penalties)?;
+        let step =
+            |(k, fit): (usize, Fit)| Step { certificate: certifier.certify(&fit), original: original(k, &fit), fit };
         Ok(Outcome {
             lambda_max: path.lambda_max,
             steps: path.fits.into_iter().enumerate().map(step).collect(),
             chosen,
-            rule: "the smallest of the path".into(),
-            interrupted: INTERRUPTED.load(Ordering::Relaxed),
+            rule,
+            scores,
+            interrupted: self.interrupt.load(Ordering::Relaxed),
         })
+    }
+
+    /// Folds with their share of each class.
+    fn folds(&self, count: usize) -> Result<Folds, FitError> {
+        let (n, seed) = (self.observations.rows, self.arguments.seed);
+        match &self.observations.target {
+            Target::Numbers(y) if matches!(self.arguments.loss, LossName::Logistic | LossName::Hinge) => {
+                Folds::stratified(y, count, seed)
+            }
+            Target::Numbers(_) => Folds::random(n, count, seed),
+            Target::Classes(classes, _) => Folds::stratified(classes, count, seed),
+            Target::Times(_, events) => Folds::stratified(events, count, seed),
+        }
+    }
+
+    /// The λ that is recommended, and why; the smallest if the rule has no answer.
+    fn choice<D: Design, F: Datafit>(
+        &self,
+        regression: &Regression<'_, D, F>,
+        path: &Path,
+        scores: Option<&Scores>,
+    ) -> (usize, String) {
+        let usual = if scores.is_some() { RuleName::Best } else { RuleName::Ebic };
+        let by = |criterion| regression.best_by(path, criterion);
+        let (chosen, rule) = match self.arguments.choose.unwrap_or(usual) {
+            RuleName::Best => (scores.and_then(|scores| scores.best), "smallest cross-validated deviance"),
+            RuleName::OneSe => {
+                (scores.and_then(|scores| scores.one_standard_error), "within one standard error of the best deviance")
+            }
+            RuleName::Aic => (by(Criterion::Aic), "smallest AIC"),
+            RuleName::Bic => (by(Criterion::Bic), "smallest BIC"),
+            RuleName::Ebic => (by(Criterion::Ebic { gamma: 1.0 }), "smallest EBIC; --cv chooses by what is held out"),
+            RuleName::Last => (None, ""),
+        };
+        match chosen {
+            Some(chosen) => (chosen, rule.into()),
+            None => (path.fits.len().saturating_sub(1), "the smallest of the path".into()),
+        }
     }
 
     fn grid(&self) -> Grid {
@@ -167,12 +238,27 @@ impl Task<'_> {
     }
 }
 
+impl Scores {
+    fn of(validation: &CrossValidation) -> Self {
+        Self {
+            folds: validation.deviances.len(),
+            deviances: validation.scores.iter().map(|score| (score.mean, score.standard_error)).collect(),
+            best: validation.best(),
+            one_standard_error: validation.one_standard_error(),
+        }
+    }
+}
+
 const fn solver(name: SolverName) -> Solver {
     match name {
         SolverName::Automatic => Solver::Automatic,
         SolverName::Gram => Solver::Gram,
         SolverName::ActiveSet => Solver::ActiveSet,
         SolverName::CoordinateDescent => Solver::CoordinateDescent,
+        SolverName::AcceleratedGradient => Solver::AcceleratedGradient(Damping::Recommended),
+        SolverName::ProximalGradient => Solver::ProximalGradient,
+        SolverName::ConjugateGradient => Solver::ConjugateGradient,
+        SolverName::LocalLinear => Solver::LocalLinear,
     }
 }
 
@@ -183,6 +269,10 @@ pub const fn named(solver: Solver) -> &'static str {
         Solver::Gram => "gram",
         Solver::ActiveSet => "active-set",
         Solver::CoordinateDescent => "coordinate-descent",
+        Solver::AcceleratedGradient(_) => "accelerated-gradient",
+        Solver::ProximalGradient => "proximal-gradient",
+        Solver::ConjugateGradient => "conjugate-gradient",
+        Solver::LocalLinear => "local-linear",
     }
 }
 
@@ -198,8 +288,8 @@ pub const fn lacking(status: FitStatus) -> Option<&'static str> {
 }
 
 /// A bar on the standard error, if that is a terminal.
-fn bar(grid: &Grid) -> ProgressBar {
-    let bar = ProgressBar::new(grid.lambdas(1.0).len() as u64);
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} λ, {elapsed}, {eta} left");
+fn bar(fits: usize) -> ProgressBar {
+    let bar = ProgressBar::new(fits as u64);
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} fits, {elapsed}, {eta} left");
     style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
 }

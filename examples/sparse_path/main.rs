@@ -20,13 +20,14 @@ mod table;
 
 use std::fs;
 use std::io::{self, ErrorKind, Write};
-use std::process::ExitCode;
-use std::sync::atomic::Ordering;
+use std::process::{self, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser;
 
-use crate::args::{Arguments, LossName, PenaltyName};
-use crate::fit::{INTERRUPTED, Outcome};
+use crate::args::{Arguments, LossName, PenaltyName, RuleName};
+use crate::fit::Outcome;
 use crate::observations::Observations;
 use crate::report::Report;
 
@@ -54,14 +55,19 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
             return Err("give the DATA; the built-in problem has no columns to choose, and no classes or counts".into());
         }
     };
+    if arguments.cv.is_none() && matches!(arguments.choose, Some(RuleName::Best | RuleName::OneSe)) {
+        return Err("--choose best and one-se are rules of cross-validation: add --cv".into());
+    }
     // A second request ends at once.
-    let interrupt = || {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPT.into());
+    let interrupt = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&interrupt);
+    let ask = move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            process::exit(INTERRUPT.into());
         }
     };
-    ctrlc::set_handler(interrupt).map_err(|error| format!("interrupts cannot be awaited: {error}"))?;
-    let outcome = fit::fit(&observations, arguments)?;
+    ctrlc::set_handler(ask).map_err(|error| format!("interrupts cannot be awaited: {error}"))?;
+    let outcome = fit::fit(&observations, arguments, &interrupt)?;
     if arguments.data.is_none() && !outcome.interrupted {
         found(&outcome, arguments);
     }
@@ -89,17 +95,13 @@ fn is_bare(arguments: &Arguments) -> bool {
         && matches!(loss, LossName::Squared | LossName::Huber | LossName::Quantile)
 }
 
-/// The answer of the built-in problem: with the usual settings some λ selects the columns that matter and no other.
+/// The answer of the built-in problem: with the usual settings the columns that matter are selected, and no other.
 fn found(outcome: &Outcome, arguments: &Arguments) {
     let usual = arguments.gamma.is_none() && arguments.lambda_ratios.is_empty() && arguments.min_ratio.is_none();
-    if usual
-        && arguments.loss == LossName::Squared
-        && arguments.penalty() == PenaltyName::Mcp
-        && arguments.lambdas >= 20
-    {
-        let truth = builtin::TRUTH.map(|(j, _)| j);
-        let exact = outcome.steps.iter().any(|step| step.fit.coefficients.indices == truth);
-        assert!(exact, "no λ selects the columns that matter and no other");
+    let usual = usual && arguments.loss == LossName::Squared && arguments.penalty() == PenaltyName::Mcp;
+    if usual && arguments.choose.is_none() && arguments.lambdas >= 50 {
+        let selected = outcome.steps.get(outcome.chosen).map(|step| step.fit.coefficients.indices.as_slice());
+        assert_eq!(selected, Some(builtin::TRUTH.map(|(j, _)| j).as_slice()), "the columns that matter and no other");
     }
 }
 

@@ -1,5 +1,6 @@
 //! The target as its loss needs it, and what is odd about the data.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -63,7 +64,8 @@ impl Observations {
         let mut notes = Vec::new();
         let target = target(arguments.loss, numbers, event, &mut notes)?;
         oddities(&table, arguments, &mut notes);
-        let title = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let name = if path.as_os_str() == "-" { OsStr::new("standard input") } else { path.as_os_str() };
+        let title = Path::new(name).file_name().unwrap_or(name).to_string_lossy().into_owned();
         let rows = table.rows();
         let (names, matrix) = table.into_matrix();
         Ok(Self { title, names, rows, matrix, target, weights, offset, notes })

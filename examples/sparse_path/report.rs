@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde_json::{Map, Value, json};
-use thalweg::sparse::Entries;
+use thalweg::sparse::{Certificate, Entries};
 
 use crate::args::{Arguments, name};
 use crate::fit::{Outcome, Step, lacking, named};
@@ -44,25 +44,35 @@ impl Report<'_> {
         let Outcome { lambda_max, steps, chosen, .. } = self.outcome;
         let solver = steps.first().map(|step| named(step.fit.solver));
         let path: Vec<Value> = steps.iter().map(|step| self.step(step)).collect();
-        json!({
+        let mut object = json!({
             "lambda_max": lambda_max,
             "solver": solver,
             "path": path,
             "chosen": chosen,
             "coefficients": steps.get(*chosen).and_then(|step| self.coefficients(step)),
-        })
-        .to_string()
+        });
+        if let Some(scores) = &self.outcome.scores {
+            let (mean, errors): (Vec<f64>, Vec<f64>) = scores.deviances.iter().copied().unzip();
+            object["cross_validation"] = json!({
+                "folds": scores.folds,
+                "mean": mean,
+                "standard_error": errors,
+                "best": scores.best,
+                "one_standard_error": scores.one_standard_error,
+            });
+        }
+        object.to_string()
     }
 
     fn step(&self, step: &Step) -> Value {
-        let fit = &step.fit;
+        let Step { fit, certificate, .. } = step;
         let mut object = json!({
             "lambda": fit.lambda,
             "ratio": fit.lambda / self.outcome.lambda_max,
             "nnz": fit.coefficients.len(),
-            "objective": fit.objective,
-            "kkt": fit.kkt / self.outcome.lambda_max,
-            "gap": Value::Null,
+            "objective": certificate.objective,
+            "kkt": certificate.stationarity / self.outcome.lambda_max,
+            "gap": certificate.duality_gap.or(certificate.majorizer_gap),
             "deviance": fit.deviance,
             "seconds": fit.seconds,
         });
@@ -141,7 +151,8 @@ impl fmt::Display for Report<'_> {
         writeln!(f)?;
         self.table(f)?;
         let Some(step) = steps.get(*chosen) else { return Ok(()) };
-        writeln!(f, "\nchosen     λ = {}, {rule}\n", significant(step.fit.lambda, 6))?;
+        writeln!(f, "\nchosen     λ = {}, {rule}", significant(step.fit.lambda, 6))?;
+        writeln!(f, "certified  {}\n", self.verdict(&step.certificate))?;
         let all = self.arguments.all_coefficients;
         for (k, step) in steps.iter().enumerate().filter(|(k, _)| all || k == chosen) {
             if all {
@@ -163,21 +174,40 @@ impl Report<'_> {
         let stride = steps.len().div_ceil(SHOWN).max(1);
         let (lambda, ratio, count, share, objective, kkt) =
             ("λ", "λ/λmax", "nonzero", "explained", "objective", "kkt/λmax");
-        writeln!(f, "  {lambda:>12} {ratio:>9} {count:>8} {share:>9} {objective:>14} {kkt:>9}")?;
-        for (k, Step { fit, .. }) in steps.iter().enumerate() {
+        let held_out = if self.outcome.scores.is_some() { "   held-out deviance" } else { "" };
+        writeln!(f, "  {lambda:>12} {ratio:>9} {count:>8} {share:>9} {objective:>14} {kkt:>9}{held_out}")?;
+        for (k, Step { fit, certificate, .. }) in steps.iter().enumerate() {
             if k % stride != 0 && k != *chosen && k + 1 != steps.len() {
                 continue;
             }
             let mark = if k == *chosen { '*' } else { ' ' };
-            let (lambda, objective) = (significant(fit.lambda, 6), significant(fit.objective, 9));
-            let (ratio, kkt, count) = (fit.lambda / lambda_max, fit.kkt / lambda_max, fit.coefficients.len());
-            writeln!(
-                f,
-                "{mark} {lambda:>12} {ratio:>9.5} {count:>8} {:>9.5} {objective:>14} {kkt:>9.1e}",
-                fit.deviance
-            )?;
+            let (lambda, objective) = (significant(fit.lambda, 6), significant(certificate.objective, 9));
+            let (ratio, kkt) = (fit.lambda / lambda_max, certificate.stationarity / lambda_max);
+            let count = fit.coefficients.len();
+            write!(f, "{mark} {lambda:>12} {ratio:>9.5} {count:>8} {:>9.5} {objective:>14} {kkt:>9.1e}", fit.deviance)?;
+            match self.outcome.scores.as_ref().and_then(|scores| scores.deviances.get(k)) {
+                Some((mean, error)) => writeln!(f, "   {} ± {}", significant(*mean, 5), significant(*error, 2))?,
+                None => writeln!(f)?,
+            }
         }
         Ok(())
+    }
+
+    /// What is known of a fit.
+    fn verdict(&self, certificate: &Certificate) -> String {
+        let share = |value: f64| significant(value / self.outcome.lambda_max, 2);
+        let stationary = format!("stationary to {} λmax", share(certificate.stationarity));
+        if let Some(gap) = certificate.duality_gap {
+            return format!("{stationary}; at most {} above the minimum", significant(gap, 2));
+        }
+        let local = match certificate.locally_convex {
+            Some(true) => ", a strict local minimum on its support",
+            Some(false) => ", not strictly convex on its support",
+            None => "",
+        };
+        let global = certificate.coordinatewise <= self.arguments.tol.max(1e-9) * self.outcome.lambda_max;
+        let global = if global { ", globally minimal along each coefficient" } else { "" };
+        format!("{stationary}{local}{global}")
     }
 
     /// Coefficients on both scales, the largest first.
