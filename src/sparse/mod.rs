@@ -1,4 +1,24 @@
 //! Large sparse regression on a host: feature `sparse`.
+//!
+//! `minimize F(X̃β + b) + p(β; λ)` along values of λ. F is a [`Datafit`], the loss of the observations averaged by their weights; X̃ the columns of
+//! a [`Design`], centred and scaled on the fly; b an intercept without penalty; p comes from a prototype of strength 1
+//! ([`PerCoefficient`], [`PerGroup`], [`Slope`]). A [`Regression`] holds the data, [`path`](Regression::path) fits, and the penalties are
+//! those of [`penalty`](crate::penalty).
+//!
+//! One measure ends every fit: the distance of the negative gradient to the subdifferential, in each block, below
+//! `tolerance · λmax`, after all columns have been checked.
+//!
+//! | part | where |
+//! |---|---|
+//! | data | [`design`], [`datafit`] |
+//! | fit | [`Regression`], [`Grid`], [`Settings`], [`Solver`]; [`Path`] of [`Fit`]s |
+//! | proof | [`Certifier`], [`Certificate`] |
+//! | choice | [`cross_validate`](Regression::cross_validate), [`Criterion`], [`Stability`], relaxed refits |
+//! | use | [`Predictor`], [`CoefficientTable`], [`Convention`] |
+//!
+//! How a fit goes (`solve`): a working set of blocks; on it a quadratic model of F, kept as a matrix (`gram`) or as a residual
+//! (`residual`); descent on model and penalty (`coordinate`); a step that lowers the true objective; a check of all other
+//! columns (`correlations`), whose violators join the working set.
 
 #![allow(
     clippy::indexing_slicing,

@@ -176,7 +176,7 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
             return method.solve(&mut self.engine, &terms, tolerance, budget, &mut proceed);
         }
         self.engine.tidy(&terms);
-        let expected = self.engine.expected(&terms, 1.0);
+        let expected = self.engine.expected(&terms);
         self.engine.admit(&terms, &expected);
         if self.solver == Solver::LocalLinear {
             local_linear::solve(&mut self.engine, &terms, tolerance, budget, &mut proceed)

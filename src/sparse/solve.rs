@@ -297,11 +297,11 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             .collect()
     }
 
-    /// The blocks expected to leave zero at the next λ, `ratio` times as far away as the last step of the path was long.
-    pub(crate) fn expected<T: Terms>(&mut self, terms: &T, ratio: f64) -> Vec<usize> {
+    /// The blocks expected to leave zero at the next λ, if the correlations go on as they did from the one before.
+    pub(crate) fn expected<T: Terms>(&mut self, terms: &T) -> Vec<usize> {
         let estimate = &self.correlations.estimate;
         let ahead = |j: usize| match self.previous.get(j) {
-            Some(previous) => estimate[j] + ratio * (estimate[j] - previous),
+            Some(previous) => 2.0 * estimate[j] - previous,
             None => estimate[j],
         };
         let mut found: Vec<(f64, usize)> = (0..if estimate.is_empty() { 0 } else { terms.blocks() })
