@@ -5,8 +5,8 @@ use nalgebra::SVector;
 use crate::linalg::entries;
 use crate::penalty::scalar::weight;
 use crate::penalty::{
-    CappedL1, ElasticNet, HalfPower, Hinge, Huber, L0, L1, LogSum, Mcp, Penalty, Quantile, Scad, ScalarPenalty,
-    Separable, SquaredL2, TwoThirdsPower,
+    CappedL1, ElasticNet, HalfPower, Hinge, Huber, L0, L1, LogSum, Mcp, Penalty, Quantile, Ridged, Scad, ScalarPenalty,
+    Scaled, Separable, SquaredL2, TwoThirdsPower,
 };
 use crate::real::Real;
 use crate::step::ConfigError;
@@ -35,6 +35,20 @@ strength!(L1, SquaredL2, L0, HalfPower, TwoThirdsPower, Scad, Mcp, CappedL1, Log
 impl<T: Real> Strength<T> for ElasticNet<T> {
     fn strengthened(self, factor: T) -> Self {
         Self { strength: factor * self.strength, ridge: factor * self.ridge }
+    }
+}
+
+/// The strength of the penalty is multiplied; the factor on the whole is not.
+impl<T: Real, P: Strength<T>> Strength<T> for Scaled<P, T> {
+    fn strengthened(self, factor: T) -> Self {
+        Self { penalty: self.penalty.strengthened(factor), ..self }
+    }
+}
+
+/// Both parts are multiplied, as in the elastic net.
+impl<T: Real, P: Strength<T>> Strength<T> for Ridged<P, T> {
+    fn strengthened(self, factor: T) -> Self {
+        Self { penalty: self.penalty.strengthened(factor), ridge: factor * self.ridge }
     }
 }
 

@@ -35,12 +35,10 @@ impl<'a, D: Design> Columns<'a, D> {
             squares: vec![0.0; p],
             parallel,
         };
-        let mut whole: Vec<[f64; 2]> = vec![[0.0; 2]; p];
-        let measure = |(task, out): (usize, &mut [[f64; 2]])| {
+        let mut whole: Vec<Column> = vec![Column::default(); p];
+        let measure = |(task, out): (usize, &mut [Column])| {
             for (j, out) in (task * TASK..).zip(out) {
-                let [sum, square] = design.moments(j, weights);
-                let constant = |spread: f64| if spread <= 1e-14 * square { 0.0 } else { spread };
-                *out = [sum, if centred { constant(design.spread(j, sum, weights)) } else { square }];
+                *out = Column::measure(design, j, weights, centred, scaled);
             }
         };
         if parallel {
@@ -48,20 +46,14 @@ impl<'a, D: Design> Columns<'a, D> {
         } else {
             whole.chunks_mut(TASK).enumerate().for_each(measure);
         }
-        for (j, [mean, square]) in whole.into_iter().enumerate() {
-            if centred {
-                columns.centres[j] = mean;
+        for (j, column) in whole.into_iter().enumerate() {
+            if let Some(centre) = columns.centres.get_mut(j) {
+                *centre = column.centre;
             }
             if let Some(factor) = columns.factors.get_mut(j) {
-                *factor = if square == 0.0 {
-                    0.0
-                } else if scaled {
-                    1.0 / square.sqrt()
-                } else {
-                    1.0
-                };
+                *factor = column.factor;
             }
-            columns.squares[j] = if square > 0.0 && scaled { 1.0 } else { square };
+            columns.squares[j] = column.square;
         }
         columns
     }
@@ -125,13 +117,26 @@ impl<'a, D: Design> Columns<'a, D> {
         }
         shift(v, &shifts);
     }
+}
 
-    /// The coefficients on the original scale, given those of the columns `x̃ⱼ`, as what to add to the intercepts.
-    pub(crate) fn unscale(&self, terms: &mut [(usize, f64)], intercepts: &mut [f64]) {
-        for (j, a) in terms {
-            *a *= self.factor(*j);
-            intercepts[self.design.output(*j)] -= *a * self.centre(*j);
+/// Centre mⱼ, factor 1 / sⱼ and `Σ ωᵢ x̃ᵢⱼ²` of a column; a constant column has the factor zero.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Column {
+    pub(crate) centre: f64,
+    pub(crate) factor: f64,
+    pub(crate) square: f64,
+}
+
+impl Column {
+    pub(crate) fn measure<D: Design>(design: &D, j: usize, weights: Weights<'_>, centred: bool, scaled: bool) -> Self {
+        let [mean, whole] = design.moments(j, weights);
+        let spread = if centred { design.spread(j, mean, weights) } else { whole };
+        // What centring leaves of a constant column is rounding.
+        if spread <= 1e-14 * whole {
+            return Self { centre: if centred { mean } else { 0.0 }, factor: 0.0, square: 0.0 };
         }
+        let (factor, square) = if scaled { (1.0 / spread.sqrt(), 1.0) } else { (1.0, spread) };
+        Self { centre: if centred { mean } else { 0.0 }, factor, square }
     }
 }
 

@@ -40,12 +40,6 @@ pub(crate) struct Working {
 }
 
 impl Working {
-    pub(crate) fn clear(&mut self) {
-        self.blocks.clear();
-        self.columns.clear();
-        self.starts.clear();
-    }
-
     pub(crate) fn push<T: Terms>(&mut self, terms: &T, block: usize) {
         if self.starts.is_empty() {
             self.starts.push(0);
@@ -72,12 +66,13 @@ pub(crate) struct Effort {
 const HISTORY: usize = 5;
 
 /// Lowers `Q + p` until no block has a gap above `tolerance`, or the budget of epochs is spent. x holds the places of
-/// `working`.
+/// `working`; a coordinate steps as if its curvature were at least that in `floors`, if there are any.
 pub(crate) fn descend<Q: Quadratic, T: Terms>(
     quadratic: &mut Q,
     terms: &T,
     working: &Working,
     x: &mut [f64],
+    floors: &[f64],
     tolerance: f64,
     budget: usize,
 ) -> Effort {
@@ -89,7 +84,7 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
     let (mut wait, mut pause) = (0, 1);
     while effort.epochs < budget {
         effort.epochs += 1;
-        let moved = epoch(quadratic, terms, working, 0..working.blocks.len(), x, &mut scratch);
+        let moved = epoch(quadratic, terms, working, 0..working.blocks.len(), x, floors, &mut scratch);
         if Q::EXPLICIT {
             if gap(quadratic, terms, working, x, &mut scratch) <= tolerance {
                 break;
@@ -135,7 +130,7 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
             effort.epochs += 1;
             let mut moved: f64 = 0.0;
             for &i in &support {
-                moved = moved.max(epoch(quadratic, terms, working, i..i + 1, x, &mut scratch));
+                moved = moved.max(epoch(quadratic, terms, working, i..i + 1, x, floors, &mut scratch));
             }
             history.push(x.to_vec());
             if history.len() > HISTORY + 1 {
@@ -158,13 +153,15 @@ fn epoch<Q: Quadratic, T: Terms>(
     working: &Working,
     blocks: core::ops::Range<usize>,
     x: &mut [f64],
+    floors: &[f64],
     scratch: &mut Vec<f64>,
 ) -> f64 {
     let mut largest: f64 = 0.0;
     for i in blocks {
         let (block, first, size) = (working.blocks[i], working.starts[i], working.starts[i + 1] - working.starts[i]);
+        let floor = floors.get(first).copied().unwrap_or(0.0);
         if size == 1 {
-            let curvature = quadratic.curvature(first);
+            let curvature = quadratic.curvature(first).max(floor);
             if curvature > 0.0 {
                 let mut z = [x[first] - quadratic.gradient(first) / curvature];
                 terms.prox(block, &mut z, 1.0 / curvature);
@@ -176,7 +173,7 @@ fn epoch<Q: Quadratic, T: Terms>(
                 }
             }
         } else {
-            let curvature = quadratic.block_curvature(first, size);
+            let curvature = quadratic.block_curvature(first, size).max(floor);
             if curvature > 0.0 {
                 scratch.clear();
                 scratch.extend((first..first + size).map(|k| x[k] - quadratic.gradient(k) / curvature));

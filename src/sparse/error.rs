@@ -34,6 +34,17 @@ pub enum FitError {
     Setting(&'static str),
     /// No column varies, or all penalties are zero, so that no λ is the largest.
     NothingToPenalize,
+    /// Less than two folds, or more than there are observations.
+    Folds {
+        /// K.
+        folds: usize,
+        /// n.
+        observations: usize,
+    },
+    /// No observation of positive weight is held out in this fold.
+    EmptyFold(usize),
+    /// What this fold leaves to train on cannot be fitted.
+    Fold(usize, DataError),
     /// Entry (row, column) of the design is not finite.
     NotFinite(usize, usize),
 }
@@ -52,6 +63,13 @@ impl fmt::Display for FitError {
             Self::NothingToPenalize => {
                 write!(f, "no λ to start from: every column is constant, uncorrelated with the response, or free")
             }
+            Self::Folds { folds, observations } => {
+                write!(f, "{folds} folds of {observations} observations: at least 2, and an observation for each")
+            }
+            Self::EmptyFold(k) => {
+                write!(f, "fold {k} has no observation of positive weight: number the folds 0, 1, 2, …")
+            }
+            Self::Fold(k, error) => write!(f, "without fold {k}: {error}"),
             Self::NotFinite(row, column) => write!(f, "entry ({row}, {column}) of the design is not finite"),
         }
     }

@@ -23,10 +23,6 @@ pub(crate) struct Gram {
 }
 
 impl Gram {
-    pub(crate) fn order(&self) -> usize {
-        self.order
-    }
-
     pub(crate) fn clear(&mut self) {
         self.order = 0;
         self.factor.clear();

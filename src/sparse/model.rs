@@ -52,10 +52,6 @@ impl Model {
         }
     }
 
-    pub(crate) fn kernel(&self) -> Kernel {
-        self.kernel
-    }
-
     /// Forgets the columns.
     pub(crate) fn clear(&mut self) {
         self.centres.clear();
@@ -143,18 +139,19 @@ impl Model {
         x: &mut [f64],
         gradient: &[f64],
         rho: &[f64],
+        floors: &[f64],
         tolerance: f64,
         budget: usize,
     ) -> Effort {
         match self.kernel {
             Kernel::Gram => {
                 self.gram.set_gradient(gradient);
-                descend(&mut self.gram, terms, working, x, tolerance, budget)
+                descend(&mut self.gram, terms, working, x, floors, tolerance, budget)
             }
             Kernel::Residual => {
                 let mut residual =
                     Residual::new(columns, working, &self.centres, &self.moments, self.weights(), &self.totals, rho);
-                descend(&mut residual, terms, working, x, tolerance, budget)
+                descend(&mut residual, terms, working, x, floors, tolerance, budget)
             }
         }
     }

@@ -2,20 +2,19 @@
 
 use core::ops::ControlFlow;
 
-use std::time::Instant;
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::vec;
 use std::vec::Vec;
 
 use crate::composite::Damping;
-use crate::sparse::columns::Columns;
+use crate::sparse::columns::{Column, Columns};
 use crate::sparse::datafit::{DataError, Datafit};
 use crate::sparse::design::{Design, Weights};
 use crate::sparse::error::FitError;
-use crate::sparse::first_order::FirstOrder;
-use crate::sparse::local_linear;
-use crate::sparse::model::Kernel;
-use crate::sparse::solve::{Ended, Engine};
-use crate::sparse::terms::{Penalties, Terms};
+use crate::sparse::path;
+use crate::sparse::solve::Ended;
+use crate::sparse::terms::Penalties;
 
 /// `minimize F(X̃β + b) + p(β; λ)`: a design, a datafit, and how the columns enter.
 ///
@@ -23,12 +22,12 @@ use crate::sparse::terms::{Penalties, Terms};
 /// design itself is never changed or copied. A column without spread gets the coefficient zero.
 #[derive(Clone, Debug)]
 pub struct Regression<'a, D, F> {
-    design: &'a D,
+    pub(crate) design: &'a D,
     datafit: F,
-    intercept: bool,
+    pub(crate) intercept: bool,
     centred: bool,
     scaled: bool,
-    threads: usize,
+    pub(crate) threads: usize,
 }
 
 /// The values of λ, from large to small.
@@ -87,6 +86,11 @@ pub struct Settings {
     pub budget: usize,
     /// A path ends when this share of the null deviance is explained; 1 for never.
     pub saturation: f64,
+    /// Over a grid of a nonconvex penalty: sweeps down, up, down again, each from the fits before it, of which the best are kept.
+    /// One or more; other minimizers, if there are, are usually found by the third.
+    pub sweeps: usize,
+    /// When true, a fit ends as interrupted at the next quadratic model, and the path with it.
+    pub interrupt: Option<Arc<AtomicBool>>,
     /// β to begin with, of length p, on the scale of the fit; empty for zero. Where the penalty is not convex, the start decides
     /// where a fit ends.
     pub start: Vec<f64>,
@@ -94,12 +98,17 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tolerance: 1e-7, solver: Solver::Automatic, budget: 500, saturation: 1.0, start: Vec::new() }
+        Self {
+            tolerance: 1e-7,
+            solver: Solver::Automatic,
+            budget: 200,
+            saturation: 1.0,
+            sweeps: 1,
+            interrupt: None,
+            start: Vec::new(),
+        }
     }
 }
-
-/// A λ further away than this share of the one before is approached through others.
-const STRIDE: f64 = 0.75;
 
 /// How a fit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +123,18 @@ pub enum FitStatus {
     NotFinite,
     /// The observer asked for an end.
     Interrupted,
+}
+
+impl From<Ended> for FitStatus {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Converged => Self::Converged,
+            Ended::Budget => Self::Budget,
+            Ended::Rounding => Self::Rounding,
+            Ended::NotFinite => Self::NotFinite,
+            Ended::Interrupted => Self::Interrupted,
+        }
+    }
 }
 
 /// Some entries of a vector, the others zero.
@@ -215,12 +236,16 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         Self { design, datafit, intercept, centred, scaled, threads }
     }
 
-    fn columns(&self) -> Columns<'a, D> {
-        let weights = match self.datafit.uniform_weight() {
+    fn weights<'w>(&self, each: &'w [f64]) -> Weights<'w> {
+        match self.datafit.uniform_weight() {
             Some(weight) => Weights::Uniform(weight),
-            None => Weights::Each(self.datafit.weights()),
-        };
-        Columns::new(self.design, weights, self.centred, self.scaled, self.threads > 1)
+            None => Weights::Each(each),
+        }
+    }
+
+    pub(crate) fn columns(&self) -> Columns<'a, D> {
+        let each = self.datafit.weights().repeat(self.datafit.outputs());
+        Columns::new(self.design, self.weights(&each), self.centred, self.scaled, self.threads > 1)
     }
 
     /// Fits along a grid of λ, each from the fit before. The observer sees every fit and may end the path.
@@ -237,110 +262,25 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         let penalties = penalties.with_coefficients(self.design.columns())?;
         settings.validate(self.design.columns())?;
         grid.validate()?;
-        if self.threads > 1 {
-            if let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build() {
-                let penalties = &penalties;
-                return pool.install(move || self.follow(penalties, grid, settings, observer));
-            }
+        if self.threads > 1
+            && let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()
+        {
+            let penalties = &penalties;
+            return pool.install(move || path::follow(self, penalties, grid, settings, observer));
         }
-        self.follow(&penalties, grid, settings, observer)
-    }
-
-    fn follow<P: Penalties>(
-        &self,
-        penalties: &P,
-        grid: &Grid,
-        settings: &Settings,
-        observer: &mut (dyn FnMut(&Fit) -> ControlFlow<()> + Send),
-    ) -> Result<Path, FitError> {
-        let solver = self.choose(settings.solver);
-        let sparse = solver == Solver::LocalLinear && !self.design.is_dense();
-        let kernel = if sparse || solver == Solver::CoordinateDescent { Kernel::Residual } else { Kernel::Gram };
-        let mut first_order = FirstOrder::named(solver);
-        let any = penalties.at(1.0);
-        let blocks = any.blocks();
-        let mut engine = Engine::new(self.columns(), &self.datafit, self.intercept, kernel, blocks);
-        let proceed: &mut dyn FnMut() -> ControlFlow<()> = &mut || ControlFlow::Continue(());
-        let free: Vec<usize> = (0..blocks).filter(|&b| penalties.is_free(b)).collect();
-        if solver == Solver::Gram {
-            engine.close(&any);
-        }
-        if !free.is_empty() {
-            engine.admit(&any, &free);
-            engine.solve(&any, 1e-12, settings.budget, true, proceed);
-        }
-        let lambda_max = engine.lambda_max(penalties)?;
-        let (null_loss, saturated) = (engine.loss, self.datafit.saturated());
-        let tolerance = settings.tolerance * lambda_max;
-        let mut path = Path { lambda_max, null_loss, fits: Vec::new() };
-        let mut at = lambda_max;
-        if !settings.start.is_empty() {
-            engine.begin(&any, &settings.start);
-            at = 0.0;
-        }
-        for lambda in grid.lambdas(lambda_max) {
-            let begun = Instant::now();
-            let before = [engine.outer, engine.effort.epochs, engine.effort.newton, engine.correlations.passes];
-            let terms = penalties.at(lambda);
-            let (ended, kkt) = if let Some(method) = &mut first_order {
-                method.solve(&mut engine, &terms, tolerance, settings.budget, proceed)
-            } else {
-                // A long way is gone in strides, roughly: near solutions make small working sets.
-                while solver != Solver::LocalLinear && lambda < STRIDE * at {
-                    at *= STRIDE;
-                    let terms = penalties.at(at);
-                    engine.foresee(&terms);
-                    engine.solve(&terms, (0.05 * at).max(tolerance), settings.budget, false, proceed);
-                }
-                engine.foresee(&terms);
-                if solver == Solver::LocalLinear {
-                    local_linear::solve(&mut engine, &terms, tolerance, settings.budget, proceed)
-                } else {
-                    engine.solve(&terms, tolerance, settings.budget, false, proceed)
-                }
-            };
-            at = lambda;
-            let after = [engine.outer, engine.effort.epochs, engine.effort.newton, engine.correlations.passes];
-            let coefficients = Entries::of(&engine.beta);
-            let penalty: f64 = engine.penalty(&terms);
-            let deviance =
-                if null_loss > saturated { (null_loss - engine.loss) / (null_loss - saturated) } else { 0.0 };
-            let fit = Fit {
-                lambda,
-                coefficients,
-                intercepts: engine.intercepts.clone(),
-                objective: engine.loss + penalty,
-                loss: engine.loss,
-                kkt,
-                deviance,
-                solver,
-                status: match ended {
-                    Ended::Converged => FitStatus::Converged,
-                    Ended::Budget => FitStatus::Budget,
-                    Ended::Rounding => FitStatus::Rounding,
-                    Ended::NotFinite => FitStatus::NotFinite,
-                    Ended::Interrupted => FitStatus::Interrupted,
-                },
-                effort: core::array::from_fn(|i| after[i] - before[i]),
-                seconds: begun.elapsed().as_secs_f64(),
-            };
-            let end = observer(&fit).is_break() || fit.deviance >= settings.saturation;
-            path.fits.push(fit);
-            if end {
-                break;
-            }
-        }
-        Ok(path)
+        path::follow(self, &penalties, grid, settings, observer)
     }
 
     /// The algorithm for this shape.
-    fn choose(&self, wanted: Solver) -> Solver {
+    pub(crate) fn choose(&self, wanted: Solver, blocks: usize) -> Solver {
         let (n, p) = (self.design.rows(), self.design.columns());
         match wanted {
             Solver::Gram if self.datafit.is_quadratic() => Solver::Gram,
             Solver::Gram => Solver::ActiveSet,
             Solver::Automatic => {
-                if self.datafit.is_quadratic() && n > p && p <= 4000 {
+                if blocks < p && blocks == 1 {
+                    Solver::AcceleratedGradient(Damping::Recommended)
+                } else if self.datafit.is_quadratic() && n > p && p <= 4000 {
                     Solver::Gram
                 } else if self.design.is_dense() {
                     Solver::ActiveSet
@@ -352,74 +292,36 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         }
     }
 
-    /// Coefficients and intercepts for the design as it is.
+    /// Intercepts and coefficients for the design as it is.
     #[must_use]
     pub fn original_scale(&self, fit: &Fit) -> (Vec<f64>, Entries) {
-        let columns = self.columns();
-        let mut terms: Vec<(usize, f64)> =
-            fit.coefficients.indices.iter().copied().zip(fit.coefficients.values.iter().copied()).collect();
+        let each = self.datafit.weights().repeat(self.datafit.outputs());
+        let weights = self.weights(&each);
         let mut intercepts = fit.intercepts.clone();
-        columns.unscale(&mut terms, &mut intercepts);
-        let (indices, values) = terms.into_iter().unzip();
-        (intercepts, Entries { indices, values })
+        let mut coefficients = fit.coefficients.clone();
+        for (&j, value) in coefficients.indices.iter().zip(&mut coefficients.values) {
+            let column = Column::measure(self.design, j, weights, self.centred, self.scaled);
+            *value *= column.factor;
+            intercepts[self.design.output(j)] -= *value * column.centre;
+        }
+        (intercepts, coefficients)
     }
 }
 
-impl<D: Design, F: Datafit> Engine<'_, D, F> {
-    /// The smallest λ at which zero minimizes every penalised block, from the null model.
-    fn lambda_max<P: Penalties>(&mut self, penalties: &P) -> Result<f64, FitError> {
-        if self.correlations.passes == 0 {
-            self.correlations.pass(&self.columns, &self.rho);
-        }
-        let blocks = penalties.at(1.0).blocks();
-        let mut lambda: f64 = 0.0;
-        for block in (0..blocks).filter(|&b| !penalties.is_free(b)) {
-            let c: Vec<f64> = penalties.at(1.0).columns(block).iter().map(|j| self.correlations.estimate[j]).collect();
-            let idle = |lambda: f64| self.is_idle(&penalties.at(lambda), block, &c);
-            if idle(lambda) {
-                continue;
-            }
-            let mut above = c.iter().map(|c| c.abs()).fold(lambda, f64::max);
-            for _ in 0..100 {
-                if idle(above) {
-                    break;
-                }
-                above *= 2.0;
-            }
-            let mut below = lambda;
-            for _ in 0..200 {
-                let middle = 0.5 * (below + above);
-                if middle <= below || middle >= above {
-                    break;
-                }
-                if idle(middle) { above = middle } else { below = middle }
-            }
-            lambda = above;
-        }
-        if lambda > 0.0 && lambda.is_finite() { Ok(lambda) } else { Err(FitError::NothingToPenalize) }
-    }
-
-    /// Lets in what is expected to move at the next λ.
-    fn foresee<T: Terms>(&mut self, terms: &T) {
-        self.tidy(terms);
-        let expected = self.expected(terms, 1.0);
-        self.admit(terms, &expected);
-    }
-
-    /// p(β).
-    fn penalty<T: Terms>(&self, terms: &T) -> f64 {
-        let mut x = Vec::new();
-        (0..terms.blocks())
-            .map(|block| {
-                x.clear();
-                x.extend(terms.columns(block).iter().map(|j| self.beta[j]));
-                if x.iter().all(|&x| x == 0.0) { 0.0 } else { terms.value(block, &x) }
-            })
-            .sum()
+impl Fit {
+    /// Whether there is nothing left to gain: converged, or stopped by rounding.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.status, FitStatus::Converged | FitStatus::Rounding)
     }
 }
 
 impl Entries {
+    /// The pairs of index and value.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.indices.iter().copied().zip(self.values.iter().copied())
+    }
+
     /// The entries of a vector that are not zero.
     #[must_use]
     pub fn of(vector: &[f64]) -> Self {
@@ -451,12 +353,23 @@ impl Entries {
 }
 
 impl Settings {
-    fn validate(&self, p: usize) -> Result<(), FitError> {
+    /// Whether the flag lets fits go on.
+    pub(crate) fn proceed(&self) -> ControlFlow<()> {
+        match &self.interrupt {
+            Some(flag) if flag.load(Ordering::Relaxed) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    pub(crate) fn validate(&self, p: usize) -> Result<(), FitError> {
         if !(self.tolerance > 0.0 && self.tolerance.is_finite()) {
             return Err(FitError::Setting("tolerance"));
         }
         if self.budget == 0 {
             return Err(FitError::Setting("budget"));
+        }
+        if self.sweeps == 0 {
+            return Err(FitError::Setting("sweeps"));
         }
         if !(self.saturation > 0.0) {
             return Err(FitError::Setting("saturation"));
@@ -472,7 +385,7 @@ impl Settings {
 }
 
 impl Grid {
-    fn validate(&self) -> Result<(), FitError> {
+    pub(crate) fn validate(&self) -> Result<(), FitError> {
         match self {
             Self::Geometric { count, ratio } if *count == 0 || !(*ratio > 0.0 && *ratio < 1.0) => {
                 Err(FitError::Setting("grid"))

@@ -13,10 +13,17 @@ use crate::sparse::correlations::Correlations;
 use crate::sparse::datafit::Datafit;
 use crate::sparse::design::Design;
 use crate::sparse::model::{Kernel, Model};
+use crate::sparse::regression::Entries;
 use crate::sparse::terms::Terms;
 
 /// A model is renewed when a step on it leaves more than this share of the gap.
 const CONTRACTION: f64 = 0.2;
+
+/// Cycles of coordinate descent on one model.
+const CYCLES: usize = 1000;
+
+/// A fit has come to rest after this many models that lowered neither the gap by a tenth nor the objective visibly.
+const PATIENCE: usize = 15;
 
 /// How a fit at one λ ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +55,8 @@ pub(crate) struct Engine<'a, D, F> {
     /// Whether a block is in the working set.
     member: Vec<bool>,
     model: Model,
+    /// The largest curvature in units of the weights, if there is one and the datafit is not quadratic.
+    bound: Option<f64>,
     /// The correlations, intercepts and loss at β = 0, from which a closed model counts.
     origin: Option<(Vec<f64>, Vec<f64>, f64)>,
     pub(crate) effort: Effort,
@@ -72,12 +81,21 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             working: Working::default(),
             member: vec![false; blocks],
             model: Model::new(kernel, intercept),
+            bound: None,
             origin: None,
             effort: Effort::default(),
             outer: 0,
             columns,
         };
         engine.evaluate();
+        if !datafit.is_quadratic() {
+            let mut bounds = vec![0.0; n];
+            if datafit.curvature_bounds(&mut bounds) {
+                let ratios =
+                    bounds.chunks(datafit.weights().len()).flat_map(|bounds| bounds.iter().zip(datafit.weights()));
+                engine.bound = Some(ratios.map(|(b, w)| if *w > 0.0 { b / w } else { 0.0 }).fold(0.0, f64::max));
+            }
+        }
         for _ in 0..100 {
             engine.model.weigh(datafit, &engine.eta);
             if engine.imbalance() <= 1e-15 || !engine.step(&[], &mut [], 0.0, |_| 0.0) {
@@ -114,6 +132,23 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     /// Whether the model is exact and has every column, so that the observations need not be looked at.
     fn is_closed(&self) -> bool {
         self.origin.is_some()
+    }
+
+    /// Goes to given coefficients.
+    pub(crate) fn start<T: Terms>(&mut self, terms: &T, coefficients: &Entries, intercepts: &[f64]) {
+        self.beta.fill(0.0);
+        for (j, value) in coefficients.iter() {
+            self.beta[j] = value;
+        }
+        self.intercepts.copy_from_slice(intercepts);
+        if self.is_closed() {
+            self.count_from_origin();
+        } else {
+            let mut blocks: Vec<usize> = coefficients.indices.iter().map(|&j| terms.block_of(j)).collect();
+            blocks.dedup();
+            self.refresh();
+            self.admit(terms, &blocks);
+        }
     }
 
     /// Puts every column into an exact model.
@@ -347,6 +382,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         let (mut last, mut stubborn, mut worst) = (f64::INFINITY, 0, f64::INFINITY);
         // Steps for which upper bounds of the curvature still stand in for the curvature.
         let mut bounded = 0_usize;
+        let (mut least, mut mark, mut idle) = (f64::INFINITY, f64::INFINITY, 0_usize);
         for _ in 0..budget {
             if proceed().is_break() {
                 return (Ended::Interrupted, worst);
@@ -365,6 +401,18 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                 return (Ended::NotFinite, gap);
             }
             worst = gap;
+            if gap < 0.9 * least {
+                (least, mark, idle) = (gap, self.loss + self.penalty(terms), 0);
+            } else {
+                idle += 1;
+                if idle % PATIENCE == 0 {
+                    let now = self.loss + self.penalty(terms);
+                    if !(now < mark - 1e-9 * mark.abs()) {
+                        return (Ended::Rounding, gap);
+                    }
+                    mark = now;
+                }
+            }
             if gap <= tolerance {
                 if restricted || self.is_closed() {
                     return (Ended::Converged, gap);
@@ -375,7 +423,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                 }
                 violators.truncate(self.room());
                 self.admit(terms, &violators);
-                (last, worst) = (f64::INFINITY, f64::INFINITY);
+                (last, worst, least) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
                 continue;
             }
             bounded = bounded.saturating_sub(1);
@@ -389,7 +437,16 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             last = gap;
             let inner = if exact { 0.3 * tolerance } else { (0.05 * gap).max(0.3 * tolerance) };
             let (rho, columns) = (&self.rho, &self.columns);
-            let effort = self.model.descend(columns, terms, &self.working, &mut x, &gradient, rho, inner, 10_000);
+            // By the largest curvature a coordinate moves as in a descent on the datafit itself. Without that, a jump over a
+            // barrier of the penalty would rest on a curvature that holds only nearby.
+            let floors: Vec<f64> = match self.bound {
+                Some(bound) if !terms.is_convex() => {
+                    self.working.columns.iter().map(|&j| bound * columns.squares[j]).collect()
+                }
+                _ => Vec::new(),
+            };
+            let effort =
+                self.model.descend(columns, terms, &self.working, &mut x, &gradient, rho, &floors, inner, CYCLES);
             self.effort.epochs += effort.epochs;
             self.effort.newton += effort.newton;
             if self.is_closed() {

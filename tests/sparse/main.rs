@@ -16,8 +16,20 @@
     reason = "nothing is reachable from outside a test, and it reads little of the references"
 )]
 
+mod convention;
+mod criteria;
+mod cross_validation;
 mod datafit;
 mod design;
+
 mod first_order;
+mod made;
+mod prediction;
+mod reach;
 #[path = "../it/reference.rs"]
 mod reference;
+mod references;
+mod relaxed;
+mod stability;
+mod table;
+mod tool;
