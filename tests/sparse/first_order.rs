@@ -11,7 +11,9 @@ use thalweg::penalty::{CappedL1, L1, Mcp, Radial, Scad, Strength};
 use thalweg::problem::gradient_fn;
 use thalweg::sparse::datafit::{Logistic, Loss, Observed, Poisson, Squared};
 use thalweg::sparse::design::Dense;
-use thalweg::sparse::{Fit, FitStatus, Grid, Penalties, PerCoefficient, PerGroup, Regression, Settings, Solver};
+use thalweg::sparse::{
+    Fit, FitError, FitStatus, Grid, Penalties, PerCoefficient, PerGroup, Regression, Settings, Solver,
+};
 
 const ALL: [Solver; 5] = [
     Solver::AcceleratedGradient(Damping::Recommended),
@@ -207,5 +209,29 @@ fn two_threads_give_the_same_bits() {
     };
     for &solver in FIRST_ORDER {
         assert_eq!(run(solver, 1).coefficients, run(solver, 2).coefficients);
+    }
+}
+
+/// A fit that begins at its own end has nothing to do; a start of another length is an error.
+#[test]
+fn a_fit_begins_where_it_is_told() {
+    let (x, y) = problem(200, 10, 8);
+    let design = Dense::new(x.as_ref()).unwrap();
+    let regression = Regression::new(&design, Observed::new(Squared, &y).unwrap()).unwrap();
+    let penalties = each(Mcp { strength: 1.0, reach: 5.0 });
+    let run = |solver, tolerance, start: &[f64]| {
+        let settings = Settings { solver, tolerance, start: start.to_vec(), ..Settings::default() };
+        let grid = Grid::Ratios(vec![0.1]);
+        regression.path(penalties.clone(), &grid, &settings, &mut |_| ControlFlow::Continue(()))
+    };
+    let reference = run(Solver::ActiveSet, 1e-12, &[]).unwrap().fits.remove(0);
+    let end = reference.coefficients.to_dense(10);
+    for &solver in &[Solver::Gram, Solver::ActiveSet, Solver::CoordinateDescent, ALL[0], ALL[1], ALL[2], ALL[3], ALL[4]]
+    {
+        let fit = run(solver, 1e-8, &end).unwrap().fits.remove(0);
+        assert!(fit.status == FitStatus::Converged && fit.effort[0] <= 3, "{solver:?} {fit:?}");
+        assert!((fit.objective - reference.objective).abs() < 1e-13, "{solver:?}");
+        let expected = FitError::Lengths { what: "start", expected: 10, found: 9 };
+        assert_eq!(run(solver, 1e-8, &end[..9]).unwrap_err(), expected);
     }
 }
