@@ -99,6 +99,9 @@ pub struct Stated<S> {
     pub multipliers: Vec<f64>,
 }
 
+/// `w / (n c) · [s(x; α λ f) + ½ (1 - α) λ f x²]`, of which [`PerCoefficient`] knows f and λ.
+pub type Restated<S> = Scaled<Ridged<S, f64>, f64>;
+
 impl<S: Reach> Stated<S> {
     /// Without ridge and multipliers.
     #[must_use]
@@ -165,7 +168,7 @@ impl Convention {
         observations: usize,
         p: usize,
         curvatures: &[f64],
-    ) -> Result<PerCoefficient<Scaled<Ridged<S, f64>, f64>>, FitError> {
+    ) -> Result<PerCoefficient<Restated<S>>, FitError> {
         let alpha = stated.mixing;
         let fixed = self.form == Form::Lambda && alpha < 1.0;
         if !(0.0..=1.0).contains(&alpha) || fixed {

@@ -109,17 +109,18 @@ impl<D: Design, F: Datafit> Regression<'_, D, F> {
         let (least, least_trained) = (all.saturated(), trained.saturated());
         let columns = fold.columns();
         let mut eta = vec![0.0; all.rows()];
-        let mut deviances = Vec::new();
-        let mut judge = |fit: &Fit| {
+        let judge = |fit: &Fit| {
             eta.fill(0.0);
             columns.add(fit.coefficients.iter(), &mut eta);
             shift(&mut eta, &fit.intercepts);
             let excess = all.value(&eta) - least - (1.0 - share) * (trained.value(&eta) - least_trained);
             let deviance = 2.0 * excess / share;
-            deviances.push((fit.is_settled() && deviance.is_finite()).then_some(deviance));
-            if fit.status == FitStatus::NotFinite { ControlFlow::Break(()) } else { observer(fit) }
+            (fit.is_settled() && deviance.is_finite()).then_some(deviance)
         };
-        fold.path(penalties, &Grid::Lambdas(lambdas.to_vec()), settings, &mut judge)?;
+        let mut watch =
+            |fit: &Fit| if fit.status == FitStatus::NotFinite { ControlFlow::Break(()) } else { observer(fit) };
+        let path = fold.path(penalties, &Grid::Lambdas(lambdas.to_vec()), settings, &mut watch)?;
+        let mut deviances: Vec<Option<f64>> = path.fits.iter().map(judge).collect();
         deviances.resize(lambdas.len(), None);
         Ok(deviances)
     }

@@ -1,7 +1,6 @@
 //! Paths: λ after λ, each fit from the one before.
 
 use core::ops::ControlFlow;
-use core::sync::atomic::Ordering;
 
 use std::time::Instant;
 use std::vec::Vec;
@@ -50,6 +49,10 @@ pub(crate) fn follow<D: Design, F: Datafit, P: Penalties>(
     let mut follower = Follower::new(regression, penalties, settings)?;
     let mut path = Path { lambda_max: follower.lambda_max, null_loss: follower.null_loss, fits: Vec::new() };
     let mut at = follower.lambda_max;
+    if !settings.start.is_empty() {
+        follower.engine.begin(&penalties.at(at), &settings.start);
+        at = 0.0;
+    }
     for lambda in grid.lambdas(follower.lambda_max) {
         let fit = follower.fit(at, lambda);
         at = lambda;
@@ -84,12 +87,12 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
     where
         'r: 'a,
     {
-        let solver = regression.choose(settings.solver);
+        let terms = penalties.at(FORBIDDING);
+        let blocks = terms.blocks();
+        let solver = regression.choose(settings.solver, blocks);
         let residual =
             solver == Solver::CoordinateDescent || (solver == Solver::LocalLinear && !regression.design.is_dense());
         let kernel = if residual { Kernel::Residual } else { Kernel::Gram };
-        let terms = penalties.at(FORBIDDING);
-        let blocks = terms.blocks();
         let mut engine = Engine::new(regression.columns(), regression.datafit(), regression.intercept, kernel, blocks);
         if solver == Solver::Gram {
             engine.close(&terms);
@@ -118,7 +121,7 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
     }
 
     fn is_interrupted(&self) -> bool {
-        self.settings.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+        self.settings.proceed().is_break()
     }
 
     /// Continues from a fit.
@@ -166,12 +169,9 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
 
     fn solve(&mut self, lambda: f64, tolerance: f64) -> (Ended, f64) {
         let terms = self.penalties.at(lambda);
-        let flag = self.settings.interrupt.as_ref();
-        let mut proceed = || match flag {
-            Some(flag) if flag.load(Ordering::Relaxed) => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
-        };
-        let budget = self.settings.budget;
+        let settings = self.settings;
+        let mut proceed = || settings.proceed();
+        let budget = settings.budget;
         if let Some(method) = &mut self.first_order {
             return method.solve(&mut self.engine, &terms, tolerance, budget, &mut proceed);
         }

@@ -2,7 +2,7 @@
 
 use core::ops::ControlFlow;
 
-use core::sync::atomic::AtomicBool;
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::vec;
 use std::vec::Vec;
@@ -91,11 +91,22 @@ pub struct Settings {
     pub sweeps: usize,
     /// When true, a fit ends as interrupted at the next quadratic model, and the path with it.
     pub interrupt: Option<Arc<AtomicBool>>,
+    /// β to begin with, of length p, on the scale of the fit; empty for zero. Where the penalty is not convex, the start decides
+    /// where a fit ends.
+    pub start: Vec<f64>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tolerance: 1e-7, solver: Solver::Automatic, budget: 200, saturation: 1.0, sweeps: 1, interrupt: None }
+        Self {
+            tolerance: 1e-7,
+            solver: Solver::Automatic,
+            budget: 200,
+            saturation: 1.0,
+            sweeps: 1,
+            interrupt: None,
+            start: Vec::new(),
+        }
     }
 }
 
@@ -249,25 +260,27 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         observer: &mut (dyn FnMut(&Fit) -> ControlFlow<()> + Send),
     ) -> Result<Path, FitError> {
         let penalties = penalties.with_coefficients(self.design.columns())?;
-        settings.validate()?;
+        settings.validate(self.design.columns())?;
         grid.validate()?;
-        if self.threads > 1 {
-            if let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build() {
-                let penalties = &penalties;
-                return pool.install(move || path::follow(self, penalties, grid, settings, observer));
-            }
+        if self.threads > 1
+            && let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()
+        {
+            let penalties = &penalties;
+            return pool.install(move || path::follow(self, penalties, grid, settings, observer));
         }
         path::follow(self, &penalties, grid, settings, observer)
     }
 
     /// The algorithm for this shape.
-    pub(crate) fn choose(&self, wanted: Solver) -> Solver {
+    pub(crate) fn choose(&self, wanted: Solver, blocks: usize) -> Solver {
         let (n, p) = (self.design.rows(), self.design.columns());
         match wanted {
             Solver::Gram if self.datafit.is_quadratic() => Solver::Gram,
             Solver::Gram => Solver::ActiveSet,
             Solver::Automatic => {
-                if self.datafit.is_quadratic() && n > p && p <= 4000 {
+                if blocks < p && blocks == 1 {
+                    Solver::AcceleratedGradient(Damping::Recommended)
+                } else if self.datafit.is_quadratic() && n > p && p <= 4000 {
                     Solver::Gram
                 } else if self.design.is_dense() {
                     Solver::ActiveSet
@@ -340,7 +353,15 @@ impl Entries {
 }
 
 impl Settings {
-    pub(crate) fn validate(&self) -> Result<(), FitError> {
+    /// Whether the flag lets fits go on.
+    pub(crate) fn proceed(&self) -> ControlFlow<()> {
+        match &self.interrupt {
+            Some(flag) if flag.load(Ordering::Relaxed) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    pub(crate) fn validate(&self, p: usize) -> Result<(), FitError> {
         if !(self.tolerance > 0.0 && self.tolerance.is_finite()) {
             return Err(FitError::Setting("tolerance"));
         }
@@ -352,6 +373,12 @@ impl Settings {
         }
         if !(self.saturation > 0.0) {
             return Err(FitError::Setting("saturation"));
+        }
+        if !self.start.is_empty() && self.start.len() != p {
+            return Err(FitError::Lengths { what: "start", expected: p, found: self.start.len() });
+        }
+        if !self.start.iter().all(|b| b.is_finite()) {
+            return Err(FitError::Setting("start"));
         }
         Ok(())
     }

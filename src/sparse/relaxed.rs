@@ -1,7 +1,5 @@
 //! Fits without the shrinkage of their penalty.
 
-use core::ops::ControlFlow;
-
 use std::vec::Vec;
 
 use crate::penalty::L1;
@@ -27,7 +25,7 @@ impl<D: Design, F: Datafit> Regression<'_, D, F> {
         if !(0.0..=1.0).contains(&blend) {
             return Err(FitError::Setting("blend"));
         }
-        settings.validate()?;
+        settings.validate(self.design.columns())?;
         let p = self.design.columns();
         // At λ = 0 nothing is penalized; the working set alone says what is in the model.
         let free = PerCoefficient::new(L1 { strength: 1.0 }).with_coefficients(p)?;
@@ -38,10 +36,8 @@ impl<D: Design, F: Datafit> Regression<'_, D, F> {
         let mut fits = Vec::with_capacity(path.fits.len());
         for fit in &path.fits {
             let mut engine = Engine::new(columns, self.datafit(), self.intercept, Kernel::Gram, p);
-            engine.start_from(fit);
-            engine.admit(&terms, &fit.coefficients.indices);
-            let (ended, kkt) =
-                engine.solve(&terms, tolerance, settings.budget, true, &mut || ControlFlow::Continue(()));
+            engine.start(&terms, &fit.coefficients, &fit.intercepts);
+            let (ended, kkt) = engine.solve(&terms, tolerance, settings.budget, true, &mut || settings.proceed());
             for (refit, b) in engine.beta.iter_mut().zip(fit.coefficients.to_dense(p)) {
                 *refit = blend * b + (1.0 - blend) * *refit;
             }
@@ -64,16 +60,5 @@ impl<D: Design, F: Datafit> Regression<'_, D, F> {
             });
         }
         Ok(Path { fits, ..path.clone() })
-    }
-}
-
-impl<D: Design, F: Datafit> Engine<'_, D, F> {
-    /// Takes the coefficients of a fit.
-    fn start_from(&mut self, fit: &Fit) {
-        for (j, b) in fit.coefficients.iter() {
-            self.beta[j] = b;
-        }
-        self.intercepts.clone_from(&fit.intercepts);
-        self.refresh();
     }
 }

@@ -19,6 +19,12 @@ use crate::sparse::terms::Terms;
 /// A model is renewed when a step on it leaves more than this share of the gap.
 const CONTRACTION: f64 = 0.2;
 
+/// Cycles of coordinate descent on one model.
+const CYCLES: usize = 1000;
+
+/// A fit has come to rest after this many models that lowered neither the gap by a tenth nor the objective visibly.
+const PATIENCE: usize = 15;
+
 /// How a fit at one λ ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
@@ -154,6 +160,15 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         }
         let origin = self.working.columns.iter().map(|&j| self.correlations.estimate[j]).collect();
         self.origin = Some((origin, self.intercepts.clone(), self.loss));
+    }
+
+    /// Begins at β.
+    pub(crate) fn begin<T: Terms>(&mut self, terms: &T, beta: &[f64]) {
+        let nonzero = |&block: &usize| terms.columns(block).iter().any(|j| beta[j] != 0.0);
+        let blocks: Vec<usize> = (0..terms.blocks()).filter(nonzero).collect();
+        self.beta.copy_from_slice(beta);
+        self.admit(terms, &blocks);
+        if self.is_closed() { self.count_from_origin() } else { self.refresh() }
     }
 
     /// Adds blocks to the working set.
@@ -367,6 +382,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         let (mut last, mut stubborn, mut worst) = (f64::INFINITY, 0, f64::INFINITY);
         // Steps for which upper bounds of the curvature still stand in for the curvature.
         let mut bounded = 0_usize;
+        let (mut least, mut mark, mut idle) = (f64::INFINITY, f64::INFINITY, 0_usize);
         for _ in 0..budget {
             if proceed().is_break() {
                 return (Ended::Interrupted, worst);
@@ -385,6 +401,18 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                 return (Ended::NotFinite, gap);
             }
             worst = gap;
+            if gap < 0.9 * least {
+                (least, mark, idle) = (gap, self.loss + self.penalty(terms), 0);
+            } else {
+                idle += 1;
+                if idle % PATIENCE == 0 {
+                    let now = self.loss + self.penalty(terms);
+                    if !(now < mark - 1e-9 * mark.abs()) {
+                        return (Ended::Rounding, gap);
+                    }
+                    mark = now;
+                }
+            }
             if gap <= tolerance {
                 if restricted || self.is_closed() {
                     return (Ended::Converged, gap);
@@ -395,7 +423,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                 }
                 violators.truncate(self.room());
                 self.admit(terms, &violators);
-                (last, worst) = (f64::INFINITY, f64::INFINITY);
+                (last, worst, least) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
                 continue;
             }
             bounded = bounded.saturating_sub(1);
@@ -418,7 +446,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                 _ => Vec::new(),
             };
             let effort =
-                self.model.descend(columns, terms, &self.working, &mut x, &gradient, rho, &floors, inner, 10_000);
+                self.model.descend(columns, terms, &self.working, &mut x, &gradient, rho, &floors, inner, CYCLES);
             self.effort.epochs += effort.epochs;
             self.effort.newton += effort.newton;
             if self.is_closed() {

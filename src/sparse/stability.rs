@@ -70,18 +70,11 @@ impl<D: Design, F: Datafit> Regression<'_, D, F> {
                 halves.push(left);
             }
         }
-        let supports = |k: usize| -> Result<Vec<Vec<usize>>, FitError> {
+        let supports = |k: usize| -> Result<Vec<Option<Vec<usize>>>, FitError> {
             let trained = self.datafit().reweighted(&halves[k]).map_err(|error| FitError::Fold(k, error))?;
-            let mut found = Vec::new();
-            let mut keep = |fit: &Fit| {
-                if !fit.is_settled() {
-                    return ControlFlow::Break(());
-                }
-                found.push(fit.coefficients.indices.clone());
-                observer(k, fit)
-            };
-            self.with_datafit(trained).threads(1).path(penalties.clone(), &grid, settings, &mut keep)?;
-            Ok(found)
+            let half = self.with_datafit(trained).threads(1);
+            let path = half.path(penalties.clone(), &grid, settings, &mut |fit| observer(k, fit))?;
+            Ok(path.fits.into_iter().map(|fit| fit.is_settled().then_some(fit.coefficients.indices)).collect())
         };
         let supports = ordered(self.threads, halves.len(), supports).into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(Stability::count(lambdas, &supports, self.design.columns()))
@@ -91,8 +84,8 @@ impl<D: Design, F: Datafit> Regression<'_, D, F> {
 #[allow(clippy::cast_precision_loss, reason = "counts")]
 impl Stability {
     /// From the supports of every half at every λ it arrived at.
-    fn count(lambdas: Vec<f64>, supports: &[Vec<Vec<usize>>], coefficients: usize) -> Self {
-        let at = |k: usize| supports.iter().filter_map(move |half| half.get(k));
+    fn count(lambdas: Vec<f64>, supports: &[Vec<Option<Vec<usize>>>], coefficients: usize) -> Self {
+        let at = |k: usize| supports.iter().filter_map(move |half| half.get(k)?.as_ref());
         let arrived: Vec<usize> = (0..lambdas.len()).map(|k| at(k).count()).collect();
         let mut counts = vec![0.0; coefficients];
         let mut frequencies = Vec::new();
@@ -104,7 +97,7 @@ impl Stability {
         }
         let mut total = 0_usize;
         for half in supports {
-            let mut union: Vec<usize> = half.concat();
+            let mut union: Vec<usize> = half.iter().flatten().flatten().copied().collect();
             union.sort_unstable();
             union.dedup();
             total += union.len();

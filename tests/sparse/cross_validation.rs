@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use thalweg::penalty::L1;
+use thalweg::penalty::{L1, Mcp, Strength};
 use thalweg::sparse::datafit::{
     Cox, DataError, Datafit, Logistic, Loss, Multinomial, Observed, Poisson, Squared, Ties,
 };
 use thalweg::sparse::design::{Dense, Stacked};
 use thalweg::sparse::{
-    CrossValidation, Design, Fit, FitError, FitStatus, Folds, Grid, PerCoefficient, Regression, Settings,
+    CrossValidation, Design, Fit, FitError, FitStatus, Folds, Grid, Penalties, PerCoefficient, Regression, Settings,
 };
 
 use crate::made::{Made, close, pick};
@@ -21,7 +21,7 @@ fn grid() -> Grid {
 }
 
 fn settings() -> Settings {
-    Settings { tolerance: 1e-9, ..Settings::default() }
+    Settings { tolerance: 1e-9, sweeps: 3, ..Settings::default() }
 }
 
 fn go(_: Option<usize>, _: &Fit) -> ControlFlow<()> {
@@ -33,13 +33,18 @@ fn validate<D: Design, F: Datafit>(regression: &Regression<'_, D, F>, folds: &Fo
 }
 
 /// Linear predictors of all rows after training on those `keep` says, at each λ.
-fn trained_on<F: Datafit>(made: &Made, keep: impl Fn(usize) -> bool, left: F, lambdas: &[f64]) -> Vec<Vec<f64>> {
+fn trained_on<F: Datafit, P: Penalties>(
+    made: &Made,
+    keep: impl Fn(usize) -> bool,
+    left: F,
+    penalties: P,
+    lambdas: &[f64],
+) -> Vec<Vec<f64>> {
     let (x, rows) = made.rows(keep);
     let design = Dense::from_slice(&x, rows, made.p).unwrap();
     let regression = Regression::new(&design, left).unwrap();
     let grid = Grid::Lambdas(lambdas.to_vec());
-    let path =
-        regression.path(PerCoefficient::new(LASSO), &grid, &settings(), &mut |_| ControlFlow::Continue(())).unwrap();
+    let path = regression.path(penalties, &grid, &settings(), &mut |_| ControlFlow::Continue(())).unwrap();
     let predict = |fit: &Fit| {
         let (intercepts, coefficients) = regression.original_scale(fit);
         let row = |i: usize| intercepts[0] + coefficients.iter().map(|(j, b)| b * made.x[i + j * made.n]).sum::<f64>();
@@ -49,19 +54,20 @@ fn trained_on<F: Datafit>(made: &Made, keep: impl Fn(usize) -> bool, left: F, la
 }
 
 /// The deviance of each fold is that of the rows held out under a fit of the others alone; mean and error are weighted.
-fn against_subsets<L: Loss>(loss: L, made: &Made, y: &[f64], weights: &[f64]) {
+fn against_subsets<L: Loss, P: Strength<f64> + Sync>(loss: L, penalty: P, made: &Made, y: &[f64], weights: &[f64]) {
     let design = made.design();
     let datafit = Observed::new(loss.clone(), y).unwrap().weighted(weights).unwrap();
     let regression = Regression::new(&design, datafit).unwrap();
     let folds = Folds::random(made.n, 4, 7).unwrap();
-    let result = validate(&regression, &folds);
+    let penalty = PerCoefficient::new(penalty);
+    let result = regression.cross_validate(penalty.clone(), &grid(), &settings(), &folds, &go).unwrap();
     let lambdas: Vec<f64> = result.scores.iter().map(|score| score.lambda).collect();
     let shares: Vec<f64> =
         (0..4).map(|k| (0..made.n).filter(|&i| folds.labels()[i] == k).map(|i| weights[i]).sum()).collect();
     for k in 0..4 {
         let keep = |i: usize| folds.labels()[i] != k;
         let left = Observed::new(loss.clone(), &pick(y, keep)).unwrap().weighted(&pick(weights, keep)).unwrap();
-        for (place, eta) in trained_on(made, keep, left, &lambdas).iter().enumerate() {
+        for (place, eta) in trained_on(made, keep, left, penalty.clone(), &lambdas).iter().enumerate() {
             let excess = |i: usize| weights[i] * (loss.value(y[i], eta[i]) - loss.saturated(y[i]));
             let expected = 2.0 * (0..made.n).filter(|&i| !keep(i)).map(excess).sum::<f64>() / shares[k];
             close(result.deviances[k][place].unwrap(), expected, 1e-6);
@@ -89,10 +95,12 @@ fn held_out_rows_are_judged_by_fits_of_the_others() {
     let mut made = Made::new(60, 15, 4, 1);
     let (y, classes, weights) = (made.response(2.0), made.classes(), made.uniform(0.2, 2.0));
     let counts: Vec<f64> = y.iter().map(|y| (y.abs() * 2.0).round()).collect();
-    against_subsets(Squared, &made, &y, &vec![1.0; 60]);
-    against_subsets(Squared, &made, &y, &weights);
-    against_subsets(Logistic, &made, &classes, &weights);
-    against_subsets(Poisson, &made, &counts, &weights);
+    against_subsets(Squared, LASSO, &made, &y, &vec![1.0; 60]);
+    against_subsets(Squared, LASSO, &made, &y, &weights);
+    against_subsets(Logistic, LASSO, &made, &classes, &weights);
+    against_subsets(Poisson, LASSO, &made, &counts, &weights);
+    // Sweeps replace fits that were seen before.
+    against_subsets(Squared, Mcp { strength: 1.0, reach: 1.5 }, &made, &y, &weights);
 }
 
 #[test]
@@ -110,7 +118,9 @@ fn a_partial_likelihood_is_judged_by_its_difference() {
     for k in 0..5 {
         let keep = |i: usize| folds.labels()[i] != k;
         let left = Cox::new(&pick(&times, keep), &pick(&events, keep), Ties::Efron).unwrap();
-        for (place, eta) in trained_on(&made, keep, left.clone(), &lambdas).iter().enumerate() {
+        for (place, eta) in
+            trained_on(&made, keep, left.clone(), PerCoefficient::new(LASSO), &lambdas).iter().enumerate()
+        {
             let rest = pick(eta, keep);
             let held = (60 - rest.len()) as f64;
             // Logarithms of the partial likelihoods, less those of the saturated models.

@@ -16,6 +16,7 @@
     reason = "nothing is reachable from outside a test, and it reads little of the references"
 )]
 
+mod convention;
 mod criteria;
 mod cross_validation;
 mod datafit;
@@ -24,6 +25,7 @@ mod design;
 mod first_order;
 mod made;
 mod prediction;
+mod reach;
 #[path = "../it/reference.rs"]
 mod reference;
 mod references;

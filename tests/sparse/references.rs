@@ -110,6 +110,7 @@ fn dense_regressions_reach_the_references() {
         let name = reference::folder_of(&set);
         let family = reference::meta(&set)["family"].as_str().unwrap().to_owned();
         for (penalty, parameter, rows, lambdas) in tables(&set.join("reference.csv"), &[]) {
+            eprintln!("{name} {penalty}");
             let path = if family == "logistic" {
                 let regression = Regression::new(&design, Observed::new(Logistic, &y).unwrap()).unwrap();
                 fit(&regression, &penalty, parameter, &rows)
