@@ -26,6 +26,9 @@ pub struct Arguments {
     /// has. The first line is a header if one of its fields is no number. svm: target index:value index:value …; the target is
     /// called y, the columns by their indices, which may count from 0 or 1; qid is ignored. mtx: a MatrixMarket matrix, real,
     /// integer or pattern, coordinate or array, general; its columns are called by their numbers from 1.
+    ///
+    /// Rows must be complete and finite. Constant columns are listed and get the coefficient 0; repeated columns are listed and
+    /// kept: together they have the effect that is theirs, however it is divided.
     pub data: Option<PathBuf>,
     /// How the table is written [default: recognised by the content].
     #[arg(long, value_enum)]
