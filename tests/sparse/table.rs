@@ -1,13 +1,13 @@
 //! The tables of `examples/sparse_path`: three formats, compressed or not, and what is wrong with them.
 
 #[path = "../../examples/sparse_path/table/mod.rs"]
-mod table;
+mod reader;
 
 use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use table::{Format, Matrix, Oddities, Table};
+use reader::{Format, Matrix, Oddities, Table};
 
 fn read(text: &str) -> Table {
     Table::read(text.as_bytes(), None).unwrap()
