@@ -43,6 +43,18 @@ pub(crate) fn solve<D: Design, F: Datafit, T: Terms>(
     (Ended::Budget, worst)
 }
 
+/// Goes to the minimizer of the tangent at zero: the lasso or group lasso that a folded penalty begins as.
+pub(crate) fn start<D: Design, F: Datafit, T: Terms>(
+    engine: &mut Engine<'_, D, F>,
+    terms: &T,
+    tolerance: f64,
+    budget: usize,
+    proceed: &mut dyn FnMut() -> ControlFlow<()>,
+) {
+    let frozen = Frozen::at(terms, &std::vec![0.0; engine.beta.len()]);
+    engine.solve(&frozen, tolerance, budget, false, proceed);
+}
+
 /// `Σ_b w_b ‖x_b‖` within the bounds of a penalty.
 struct Frozen<'t, T> {
     terms: &'t T,

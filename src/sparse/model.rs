@@ -11,6 +11,9 @@ use crate::sparse::gram::Gram;
 use crate::sparse::residual::Residual;
 use crate::sparse::terms::Terms;
 
+/// The least weight, as a share of its upper bound.
+const TRACE: f64 = 1e-9;
+
 /// How a model keeps its second derivative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kernel {
@@ -82,6 +85,11 @@ impl Model {
             _ => {
                 self.curvatures.resize(eta.len(), 0.0);
                 datafit.curvatures(eta, &mut self.curvatures);
+                // Where a loss is flat, a trace of its largest curvature keeps the model from running off.
+                let mut bounds = vec![0.0; eta.len()];
+                if datafit.curvature_bounds(&mut bounds) {
+                    self.curvatures.iter_mut().zip(&bounds).for_each(|(w, bound)| *w = w.max(TRACE * bound));
+                }
                 self.sum_up(datafit.outputs());
             }
         }

@@ -46,7 +46,7 @@ pub(crate) fn follow<D: Design, F: Datafit, P: Penalties>(
     settings: &Settings,
     observer: &mut (dyn FnMut(&Fit) -> ControlFlow<()> + Send),
 ) -> Result<Path, FitError> {
-    let mut follower = Follower::new(regression, penalties, settings)?;
+    let mut follower = Follower::new(regression, penalties, grid.len(), settings)?;
     let mut path = Path { lambda_max: follower.lambda_max, null_loss: follower.null_loss, fits: Vec::new() };
     let mut at = follower.lambda_max;
     if !settings.start.is_empty() {
@@ -64,32 +64,25 @@ pub(crate) fn follow<D: Design, F: Datafit, P: Penalties>(
     }
     if !penalties.at(1.0).is_convex() {
         for sweep in 1..settings.sweeps {
-            let count = path.fits.len();
-            for k in 1..count {
-                let (from, to) = if sweep % 2 == 1 { (count - k, count - k - 1) } else { (k - 1, k) };
-                follower.restore(&path.fits[from]);
-                let fit = follower.fit(path.fits[from].lambda, path.fits[to].lambda);
-                let better = fit.objective < path.fits[to].objective - 1e-10 * path.fits[to].objective.abs();
-                if follower.is_interrupted() {
-                    return Ok(path);
-                }
-                if better && fit.is_settled() {
-                    path.fits[to] = fit;
-                }
-            }
+            follower.sweep(&mut path.fits, sweep);
         }
     }
     Ok(path)
 }
 
 impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
-    fn new(regression: &'r Regression<'a, D, F>, penalties: &'r P, settings: &'r Settings) -> Result<Self, FitError>
+    fn new(
+        regression: &'r Regression<'a, D, F>,
+        penalties: &'r P,
+        count: usize,
+        settings: &'r Settings,
+    ) -> Result<Self, FitError>
     where
         'r: 'a,
     {
         let terms = penalties.at(FORBIDDING);
         let blocks = terms.blocks();
-        let solver = regression.choose(settings.solver, blocks);
+        let solver = regression.choose(settings.solver, blocks, count);
         let residual =
             solver == Solver::CoordinateDescent || (solver == Solver::LocalLinear && !regression.design.is_dense());
         let kernel = if residual { Kernel::Residual } else { Kernel::Gram };
@@ -122,6 +115,38 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
 
     fn is_interrupted(&self) -> bool {
         self.settings.proceed().is_break()
+    }
+
+    /// Fits every λ again, from another start, and keeps what is better: upwards from the fit at the next smaller λ, downwards from
+    /// the next larger one, or from the minimizer of the penalty's tangent at zero.
+    fn sweep(&mut self, fits: &mut [Fit], sweep: usize) {
+        let count = fits.len();
+        for k in 1..=count {
+            let (from, to) = match sweep % 3 {
+                1 if k < count => (Some(count - k), count - k - 1),
+                2 if k < count => (Some(k - 1), k),
+                0 => (None, k - 1),
+                _ => return,
+            };
+            let lambda = fits[to].lambda;
+            let mut at = lambda;
+            if let Some(from) = from {
+                self.restore(&fits[from]);
+                at = fits[from].lambda;
+            } else {
+                let terms = self.penalties.at(lambda);
+                let tolerance = 1e-3 * lambda;
+                let settings = self.settings;
+                local_linear::start(&mut self.engine, &terms, tolerance, settings.budget, &mut || settings.proceed());
+            }
+            let fit = self.fit(at, lambda);
+            if self.settings.proceed().is_break() {
+                return;
+            }
+            if fit.is_settled() && fit.objective < fits[to].objective - 1e-10 * fits[to].objective.abs() {
+                fits[to] = fit;
+            }
+        }
     }
 
     /// Continues from a fit.
@@ -194,8 +219,10 @@ impl<D: Design, F: Datafit> Engine<'_, D, F> {
         }
         let any = penalties.at(1.0);
         let mut lambda: f64 = 0.0;
+        let mut c = Vec::new();
         for block in (0..any.blocks()).filter(|&b| !penalties.is_free(b)) {
-            let c: Vec<f64> = any.columns(block).iter().map(|j| self.correlations.estimate[j]).collect();
+            c.clear();
+            c.extend(any.columns(block).iter().map(|j| self.correlations.estimate[j]));
             let idle = |lambda: f64| self.is_idle(&penalties.at(lambda), block, &c);
             if idle(lambda) {
                 continue;

@@ -86,8 +86,8 @@ pub struct Settings {
     pub budget: usize,
     /// A path ends when this share of the null deviance is explained; 1 for never.
     pub saturation: f64,
-    /// Over a grid of a nonconvex penalty: sweeps down, up, down again, each from the fits before it, of which the best are kept.
-    /// One or more; other minimizers, if there are, are usually found by the third.
+    /// Over a grid of a nonconvex penalty: sweeps down, up, down again, and then from the lasso that the penalty is at zero, round and
+    /// round, of which the best fits are kept. One or more.
     pub sweeps: usize,
     /// When true, a fit ends as interrupted at the next quadratic model, and the path with it.
     pub interrupt: Option<Arc<AtomicBool>>,
@@ -109,6 +109,9 @@ impl Default for Settings {
         }
     }
 }
+
+/// Up to this many values of λ do not pay for the products of all columns.
+const FEW: usize = 5;
 
 /// How a fit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -272,7 +275,7 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
     }
 
     /// The algorithm for this shape.
-    pub(crate) fn choose(&self, wanted: Solver, blocks: usize) -> Solver {
+    pub(crate) fn choose(&self, wanted: Solver, blocks: usize, count: usize) -> Solver {
         let (n, p) = (self.design.rows(), self.design.columns());
         match wanted {
             Solver::Gram if self.datafit.is_quadratic() => Solver::Gram,
@@ -280,7 +283,8 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
             Solver::Automatic => {
                 if blocks < p && blocks == 1 {
                     Solver::AcceleratedGradient(Damping::Recommended)
-                } else if self.datafit.is_quadratic() && n > p && p <= 4000 {
+                } else if self.datafit.is_quadratic() && n > p && p <= 4000 && (count > FEW || !self.design.is_dense())
+                {
                     Solver::Gram
                 } else if self.design.is_dense() {
                     Solver::ActiveSet
@@ -385,6 +389,14 @@ impl Settings {
 }
 
 impl Grid {
+    /// The number of values.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Geometric { count, .. } | Self::Linear { count } => *count,
+            Self::Ratios(values) | Self::Lambdas(values) => values.len(),
+        }
+    }
+
     pub(crate) fn validate(&self) -> Result<(), FitError> {
         match self {
             Self::Geometric { count, ratio } if *count == 0 || !(*ratio > 0.0 && *ratio < 1.0) => {

@@ -17,7 +17,7 @@ use crate::sparse::regression::Entries;
 use crate::sparse::terms::Terms;
 
 /// A model is renewed when a step on it leaves more than this share of the gap.
-const CONTRACTION: f64 = 0.2;
+const CONTRACTION: f64 = 0.4;
 
 /// Cycles of coordinate descent on one model.
 const CYCLES: usize = 1000;
@@ -52,6 +52,8 @@ pub(crate) struct Engine<'a, D, F> {
     /// The correlations at the λ before, to extrapolate from.
     previous: Vec<f64>,
     working: Working,
+    /// The gradient at the present point, for the first columns of the working set.
+    known: Vec<f64>,
     /// Whether a block is in the working set.
     member: Vec<bool>,
     model: Model,
@@ -79,6 +81,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             correlations: Correlations::default(),
             previous: Vec::new(),
             working: Working::default(),
+            known: Vec::new(),
             member: vec![false; blocks],
             model: Model::new(kernel, intercept),
             bound: None,
@@ -98,7 +101,12 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         }
         for _ in 0..100 {
             engine.model.weigh(datafit, &engine.eta);
-            if engine.imbalance() <= 1e-15 || !engine.step(&[], &mut [], 0.0, |_| 0.0) {
+            if engine.imbalance() <= 1e-15 {
+                break;
+            }
+            let moved = engine.step(&[], &mut [], 0.0, |_| 0.0)
+                || (engine.model.majorize(datafit) && engine.step(&[], &mut [], 0.0, |_| 0.0));
+            if !moved {
                 break;
             }
         }
@@ -107,6 +115,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
 
     /// F and ρ at η.
     fn evaluate(&mut self) {
+        self.known.clear();
         self.loss = self.datafit.slopes(&self.eta, &mut self.rho);
         self.rho.iter_mut().for_each(|r| *r = -*r);
     }
@@ -166,6 +175,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     pub(crate) fn begin<T: Terms>(&mut self, terms: &T, beta: &[f64]) {
         let nonzero = |&block: &usize| terms.columns(block).iter().any(|j| beta[j] != 0.0);
         let blocks: Vec<usize> = (0..terms.blocks()).filter(nonzero).collect();
+        self.known.clear();
         self.beta.copy_from_slice(beta);
         self.admit(terms, &blocks);
         if self.is_closed() { self.count_from_origin() } else { self.refresh() }
@@ -196,6 +206,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             }
         }
         self.model.retain(&kept);
+        self.known = kept.iter().map(|&k| gradient[k]).collect();
         self.working = working;
     }
 
@@ -214,14 +225,18 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         if curvature == 0.0 {
             return true;
         }
-        let mut z: Vec<f64> = c.iter().map(|c| c / curvature).collect();
-        terms.prox(block, &mut z, 1.0 / curvature);
-        z.iter().all(|&z| z == 0.0)
+        let settles = |z: &mut [f64]| {
+            z.iter_mut().for_each(|z| *z /= curvature);
+            terms.prox(block, z, 1.0 / curvature);
+            z.iter().all(|&z| z == 0.0)
+        };
+        if let [c] = *c { settles(&mut [c]) } else { settles(&mut c.to_vec()) }
     }
 
     /// The curvature of F along a block, typically.
     pub(crate) fn block_curvature<T: Terms>(&self, terms: &T, block: usize) -> f64 {
-        self.typical_curvature() * terms.columns(block).iter().map(|j| self.columns.squares[j]).fold(0.0, f64::max)
+        let typical = self.bound.unwrap_or_else(|| self.typical_curvature());
+        typical * terms.columns(block).iter().map(|j| self.columns.squares[j]).fold(0.0, f64::max)
     }
 
     /// The mean of the model's weights in units of those of the observations.
@@ -300,17 +315,18 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     /// The blocks expected to leave zero at the next λ, if the correlations go on as they did from the one before.
     pub(crate) fn expected<T: Terms>(&mut self, terms: &T) -> Vec<usize> {
         let estimate = &self.correlations.estimate;
-        let ahead = |j: usize| match self.previous.get(j) {
-            Some(previous) => 2.0 * estimate[j] - previous,
-            None => estimate[j],
-        };
-        let mut found: Vec<(f64, usize)> = (0..if estimate.is_empty() { 0 } else { terms.blocks() })
-            .filter(|&block| !self.member[block])
-            .filter_map(|block| {
-                let c: Vec<f64> = terms.columns(block).iter().map(ahead).collect();
-                (!self.is_idle(terms, block, &c)).then(|| (c.iter().map(|c| c * c).sum(), block))
-            })
-            .collect();
+        let mut c = Vec::new();
+        let mut found: Vec<(f64, usize)> = Vec::new();
+        for block in (0..if estimate.is_empty() { 0 } else { terms.blocks() }).filter(|&block| !self.member[block]) {
+            c.clear();
+            c.extend(terms.columns(block).iter().map(|j| match self.previous.get(j) {
+                Some(previous) => 2.0 * estimate[j] - previous,
+                None => estimate[j],
+            }));
+            if !self.is_idle(terms, block, &c) {
+                found.push((c.iter().map(|c| c * c).sum(), block));
+            }
+        }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         found.truncate(self.room());
         self.previous.clone_from(&self.correlations.estimate);
@@ -322,14 +338,17 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         self.working.blocks.len().max(50)
     }
 
-    /// The gradient on the working set.
+    /// The gradient on the working set; what is known of it at this point is not computed again.
     fn gradient(&mut self) -> Vec<f64> {
         if let Some((origin, ..)) = &self.origin {
             self.model.gram.set_gradient_from(origin, self.working.columns.iter().map(|&j| self.beta[j]));
             return self.model.gram.gradients().to_vec();
         }
         let sums = self.columns.sums(&self.rho);
-        self.working.columns.iter().map(|&j| -self.columns.dot(j, &self.rho, &sums)).collect()
+        let Self { columns, working, rho, known, .. } = self;
+        let missing = &working.columns[known.len()..];
+        known.extend(missing.iter().map(|&j| -columns.dot(j, rho, &sums)));
+        known.clone()
     }
 
     /// Moves towards x, at places of the working set, as far as the objective falls; `false`, and no move, if it does not. The
@@ -391,10 +410,16 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             let mut gradient = self.gradient();
             let mut x: Vec<f64> = self.working.columns.iter().map(|&j| self.beta[j]).collect();
             let mut scratch = Vec::new();
+            let mut restless = false;
             let mut gap = if self.is_closed() { 0.0 } else { self.imbalance() };
             for (block, places) in self.working.iter() {
                 scratch.clear();
                 scratch.extend_from_slice(&gradient[places.clone()]);
+                if !terms.is_convex() && x[places.clone()].iter().all(|&x| x == 0.0) {
+                    // Zero can be stationary, or even steep, and yet no minimizer.
+                    let c: Vec<f64> = gradient[places.clone()].iter().map(|g| -g).collect();
+                    restless |= !self.is_idle(terms, block, &c);
+                }
                 gap = terms.gap(block, &x[places], &mut scratch).max(gap);
             }
             if !(gap.is_finite() && self.loss.is_finite()) {
@@ -402,18 +427,18 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             }
             worst = gap;
             if gap < 0.9 * least {
-                (least, mark, idle) = (gap, self.loss + self.penalty(terms), 0);
+                (least, mark, idle) = (gap, f64::INFINITY, 0);
             } else {
                 idle += 1;
                 if idle % PATIENCE == 0 {
                     let now = self.loss + self.penalty(terms);
-                    if !(now < mark - 1e-9 * mark.abs()) {
+                    if mark.is_finite() && !(now < mark - 1e-9 * mark.abs()) {
                         return (Ended::Rounding, gap);
                     }
                     mark = now;
                 }
             }
-            if gap <= tolerance {
+            if gap <= tolerance && !(restless && idle < PATIENCE) {
                 if restricted || self.is_closed() {
                     return (Ended::Converged, gap);
                 }

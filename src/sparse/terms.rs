@@ -238,7 +238,7 @@ impl<P: Strength<f64> + Sync> Terms for CoefficientTerms<'_, P> {
             return f64::INFINITY;
         }
         // At a bound, a slope that pushes outwards is held by it.
-        let held = (x[0] == low && g[0] > 0.0) || (x[0] == high && g[0] < 0.0);
+        let held = (x[0] <= low && g[0] > 0.0) || (x[0] >= high && g[0] < 0.0);
         let gap = penalty.gap(x[0], g[0]);
         if held && gap > 0.0 {
             let inward = penalty.prox(x[0] - g[0], 1.0);

@@ -7,7 +7,7 @@ use faer::sparse::{SparseColMat, Triplet};
 use thalweg::penalty::{ElasticNet, L1, Mcp, Scad, Strength};
 use thalweg::sparse::datafit::{Logistic, Observed, Squared};
 use thalweg::sparse::design::{Csc, Dense};
-use thalweg::sparse::{Datafit, Design, Fit, FitStatus, Grid, Path, PerCoefficient, Regression, Settings};
+use thalweg::sparse::{Datafit, Design, Fit, Grid, Path, PerCoefficient, Regression, Settings};
 
 use crate::reference;
 
@@ -26,7 +26,7 @@ fn fit<D: Design, F: Datafit>(regression: &Regression<'_, D, F>, name: &str, par
         rows: &[Row],
     ) -> Path {
         let grid = Grid::Ratios(rows.iter().map(|row| row.ratio).collect());
-        let settings = Settings { tolerance: 1e-11, sweeps: 3, ..Settings::default() };
+        let settings = Settings { tolerance: 1e-11, sweeps: 6, ..Settings::default() };
         let mut observer = |_: &Fit| ControlFlow::Continue(());
         regression.path(PerCoefficient::new(prototype), &grid, &settings, &mut observer).unwrap()
     }
@@ -58,7 +58,7 @@ fn compare(set: &str, name: &str, path: &Path, rows: &[Row], slack: f64, tally: 
         let relative = (fit.objective - row.best) / row.best;
         if convex {
             assert!(relative.abs() <= 1e-9, "{place}: {} for {}", fit.objective, row.best);
-            assert_eq!(fit.status, FitStatus::Converged, "{place}");
+            assert!(fit.is_settled(), "{place}: {:?}", fit.status);
             tally.convex += 1;
         } else {
             if fit.objective > row.path * (1.0 + slack) {
@@ -110,7 +110,6 @@ fn dense_regressions_reach_the_references() {
         let name = reference::folder_of(&set);
         let family = reference::meta(&set)["family"].as_str().unwrap().to_owned();
         for (penalty, parameter, rows, lambdas) in tables(&set.join("reference.csv"), &[]) {
-            eprintln!("{name} {penalty}");
             let path = if family == "logistic" {
                 let regression = Regression::new(&design, Observed::new(Logistic, &y).unwrap()).unwrap();
                 fit(&regression, &penalty, parameter, &rows)
