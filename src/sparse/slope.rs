@@ -143,6 +143,7 @@ fn count_of(count: usize) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "every number here is exact")]
 mod tests {
     use super::*;
 
