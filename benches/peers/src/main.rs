@@ -42,11 +42,8 @@ fn read<T: Deserialize>(folder: &FilePath, name: &str) -> Outcome<Vec<T>> {
 }
 
 fn run<D: Design, F: Datafit>(arguments: &Arguments, design: &D, datafit: F, lambdas: &[f64]) -> Outcome<()> {
-    let regression = Regression::new(design, datafit)?
-        .intercept(false)
-        .centred(false)
-        .scaled(false)
-        .threads(arguments.threads);
+    let regression =
+        Regression::new(design, datafit)?.intercept(false).centred(false).scaled(false).threads(arguments.threads);
     let settings = Settings { tolerance: arguments.tolerance, ..Settings::default() };
     let grid = Grid::Lambdas(match arguments.task.as_str() {
         "path" => lambdas.to_vec(),
@@ -96,7 +93,8 @@ fn main() -> Outcome<()> {
             Ok(read::<i32>(folder, name)?.into_iter().map(u32::try_from).collect::<Result<_, _>>()?)
         };
         let starts = index("indptr.npy")?;
-        let symbolic = SymbolicSparseColMat::new_checked(y.len(), starts.len() - 1, starts, None, index("indices.npy")?);
+        let symbolic =
+            SymbolicSparseColMat::new_checked(y.len(), starts.len() - 1, starts, None, index("indices.npy")?);
         let matrix = SparseColMat::<u32, f64>::new(symbolic, read(folder, "data.npy")?);
         let design = Csc::new(matrix.as_ref());
         if logistic {
