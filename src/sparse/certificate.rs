@@ -30,7 +30,7 @@ pub struct Certificate {
     /// minimizer among vectors with its support; `None` for groups and supports of more than 4000 coefficients.
     pub locally_convex: Option<bool>,
     /// By how much the objective can exceed its minimum: `F(η) + p(β) + F*(-θ) + p*(X̃ᵀθ)` at the rescaled residual θ (convex problems
-    /// whose datafit has a conjugate). Coefficients without penalty count as far as they are stationary.
+    /// whose datafit has a conjugate, `None` if θ is outside its domain). Coefficients without penalty count as far as they are stationary.
     pub duality_gap: Option<f64>,
     /// By how much the convex majorizer of the objective, in which the concave penalty is replaced by its tangent, can fall for
     /// coefficients of at most twice the largest one here; zero at a stationary point. For penalties of single coefficients.
@@ -188,19 +188,25 @@ impl<D: Design, F: Datafit, P: Penalties> Certifier<'_, '_, D, F, P> {
                 scale = below;
             }
         }
-        let mut conjugate = 0.0;
-        for block in 0..terms.blocks() {
-            let places = terms.columns(block);
-            if self.penalties.is_free(block) {
-                conjugate += places.iter().map(|j| (scale * c[j] * beta[j]).abs()).sum::<f64>();
-            } else if terms.convexity(block) > 0.0 {
-                let v: Vec<f64> = places.iter().map(|j| scale * c[j]).collect();
-                let start: Vec<f64> = places.iter().map(|j| beta[j]).collect();
-                conjugate += strongly_convex_conjugate(terms, block, start, &v);
+        let bound = |scale: f64| {
+            let mut conjugate = 0.0;
+            for block in 0..terms.blocks() {
+                let places = terms.columns(block);
+                if self.penalties.is_free(block) {
+                    conjugate += places.iter().map(|j| (scale * c[j] * beta[j]).abs()).sum::<f64>();
+                } else if terms.convexity(block) > 0.0 {
+                    let v: Vec<f64> = places.iter().map(|j| scale * c[j]).collect();
+                    let start: Vec<f64> = places.iter().map(|j| beta[j]).collect();
+                    conjugate += strongly_convex_conjugate(terms, block, start, &v);
+                }
             }
-        }
-        let u: Vec<f64> = theta.iter().map(|t| -scale * t).collect();
-        Some((objective + datafit.conjugate(&u) + conjugate).max(0.0))
+            let u: Vec<f64> = theta.iter().map(|t| -scale * t).collect();
+            objective + datafit.conjugate(&u) + conjugate
+        };
+        // Rounding can put θ a hair outside the domain of F*.
+        let gap = bound(scale);
+        let gap = if gap.is_finite() { gap } else { bound(scale * (1.0 - 1e-8)) };
+        gap.is_finite().then_some(gap.max(0.0))
     }
 }
 

@@ -23,6 +23,7 @@ mod datafit;
 mod design;
 
 mod first_order;
+mod laws;
 mod made;
 mod prediction;
 mod reach;
