@@ -123,8 +123,8 @@ Asgharian & Bhatnagar, *Accelerated gradient methods for sparse statistical lear
 
 **The iteration counts hold up; the advantage in positive predictive value does not.** With the proposed parameters the accelerated
 method needs fewer iterations than with Ghadimi and Lan's, and fewer than proximal gradient. For the linear model the counts are those
-published, to a few units; for the logistic model they are at n = 200, while from n = 500 on our methods go on to a lower end and
-take many times the published iterations to it, in the same order. For the linear model the higher
+published, to a few units. The logistic model is run by `--models logistic`: in two replicates its counts were those published at n = 200, and many
+times as large at n = 500, in the same order of methods; why is not known. For the linear model the higher
 positive predictive value comes from the screening in the paper's code: its correlations are divided by 2n where the gradient is over n, so
 that the strong rule drops columns it must keep, and no check of the optimality conditions brings them back. The last column
 below counts them along the path. With the right gradient the accelerated method and coordinate descent return the same models, and their
