@@ -294,3 +294,8 @@ mod hardware {
         f32::from_bits(root)
     }
 }
+
+/// What rounding makes of the difference of two values.
+pub(crate) fn haze<T: Real>(a: T, b: T) -> T {
+    T::of_f64(8.0) * T::EPSILON * a.abs().max(b.abs())
+}

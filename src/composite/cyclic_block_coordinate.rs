@@ -14,11 +14,12 @@
 
 use nalgebra::SVector;
 
-use crate::composite::point::{at_least, haze, inside, tolerance};
+use crate::composite::point::inside;
 use crate::linalg::{self, entries};
 use crate::penalty::Separable;
 use crate::problem::Partial;
-use crate::real::Real;
+use crate::ranges::{at_least, tolerance};
+use crate::real::{Real, haze};
 use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 
 /// Parameters of cyclic block coordinate descent.

@@ -14,10 +14,11 @@
 
 use nalgebra::SVector;
 
-use crate::composite::point::{PATIENCE, Point, Verdict, at_least, inside, readable, tolerance};
+use crate::composite::point::{PATIENCE, Point, Verdict, inside, readable};
 use crate::linalg;
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
+use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
 use crate::step::{ConfigError, Method, Stall, Status};
 

@@ -13,10 +13,10 @@
 
 use nalgebra::SVector;
 
-use crate::composite::point::{at_least, haze, tolerance};
 use crate::linalg;
 use crate::problem::Smooth;
-use crate::real::Real;
+use crate::ranges::{at_least, tolerance};
+use crate::real::{Real, haze};
 use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 
 /// What a coordinate minimizes.

@@ -38,7 +38,6 @@ pub use fista::{Fista, FistaState, Restart};
 pub use fractional_coordinate::{FractionalCoordinate, FractionalRule, FractionalState};
 pub use nonconvex_accelerated::{Damping, NonconvexAccelerated, NonconvexAcceleratedState};
 pub use panoc::{Panoc, PanocState};
-pub(crate) use point::haze;
 pub use proximal_conjugate_gradient::{ProximalConjugateGradient, ProximalConjugateGradientState};
 pub use proximal_gradient::{ProximalGradient, ProximalGradientState};
 pub use proximal_newton::{ProximalNewton, ProximalNewtonState};

@@ -16,10 +16,11 @@
 
 use nalgebra::SVector;
 
-use crate::composite::point::{Point, at_least, readable, tolerance};
+use crate::composite::point::{Point, readable};
 use crate::linalg;
 use crate::penalty::{Each, Folded, ScalarPenalty};
 use crate::problem::Smooth;
+use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
 use crate::step::{ConfigError, Method, Stall, Status};
 

@@ -17,10 +17,11 @@
 use nalgebra::SVector;
 
 use crate::composite::memory::Memory;
-use crate::composite::point::{PATIENCE, Point, Verdict, at_least, fraction, inside, readable, tolerance};
+use crate::composite::point::{PATIENCE, Point, Verdict, inside, readable};
 use crate::linalg;
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
+use crate::ranges::{at_least, fraction, tolerance};
 use crate::real::Real;
 use crate::step::{ConfigError, Method, Stall, Status};
 

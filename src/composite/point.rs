@@ -5,8 +5,8 @@ use nalgebra::SVector;
 use crate::linalg::{self, entries, entries_mut};
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
-use crate::real::Real;
-use crate::step::{ConfigError, Criterion, Stall, Status};
+use crate::real::{Real, haze};
+use crate::step::{Criterion, Stall, Status};
 
 /// A point with what the oracle and the penalty say of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -174,27 +174,6 @@ pub(crate) fn inside<T: Real, const N: usize, R: Penalty<T>>(penalty: &R, x: &SV
         penalty.prox(entries_mut(&mut start), rate);
     }
     start
-}
-
-/// What rounding makes of the difference of two values.
-pub(crate) fn haze<T: Real>(a: T, b: T) -> T {
-    T::of_f64(8.0) * T::EPSILON * a.abs().max(b.abs())
-}
-
-/// A tolerance is zero or more.
-pub(crate) fn tolerance<T: Real>(tolerance: T) -> Result<(), ConfigError> {
-    if tolerance >= T::ZERO { Ok(()) } else { Err(ConfigError::Tolerance) }
-}
-
-/// A rate or a factor is finite and at least so large; a least value of zero is excluded.
-pub(crate) fn at_least<T: Real>(least: T, rate: T) -> Result<(), ConfigError> {
-    let large = if least > T::ZERO { rate >= least } else { rate > T::ZERO };
-    if large && rate.is_finite() { Ok(()) } else { Err(ConfigError::NotPositive) }
-}
-
-/// A fraction lies strictly between zero and one.
-pub(crate) fn fraction<T: Real>(fraction: T) -> Result<(), ConfigError> {
-    if fraction > T::ZERO && fraction < T::ONE { Ok(()) } else { Err(ConfigError::Fraction) }
 }
 
 /// What is read of every memory: its field `best`.

@@ -12,9 +12,10 @@
 
 use nalgebra::SVector;
 
-use crate::composite::point::{Point, Verdict, at_least, inside, readable, tolerance};
+use crate::composite::point::{Point, Verdict, inside, readable};
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
+use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
 use crate::step::{ConfigError, Method, Stall, Status};
 

@@ -13,11 +13,12 @@
 
 use nalgebra::SVector;
 
-use crate::composite::point::{Point, inside, readable, tolerance};
+use crate::composite::point::{Point, inside, readable};
 use crate::composite::subproblem::{Subproblem, Trial};
 use crate::linalg;
 use crate::penalty::Separable;
 use crate::problem::Curved;
+use crate::ranges::tolerance;
 use crate::real::Real;
 use crate::step::{ConfigError, Method, Stall, Status};
 

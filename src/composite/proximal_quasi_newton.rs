@@ -13,11 +13,12 @@
 
 use nalgebra::SVector;
 
-use crate::composite::point::{Point, at_least, inside, readable, tolerance};
+use crate::composite::point::{Point, inside, readable};
 use crate::composite::subproblem::{Subproblem, Trial};
 use crate::linalg::{self, matrix};
 use crate::penalty::Separable;
 use crate::problem::Smooth;
+use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
 use crate::step::{ConfigError, Method, Stall, Status};
 

@@ -12,11 +12,12 @@
 
 use nalgebra::SVector;
 
-use crate::composite::point::{PATIENCE, Point, at_least, haze, inside, readable, tolerance};
+use crate::composite::point::{PATIENCE, Point, inside, readable};
 use crate::linalg::{self, entries, entries_mut};
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
-use crate::real::Real;
+use crate::ranges::{at_least, tolerance};
+use crate::real::{Real, haze};
 use crate::step::{ConfigError, Method, Stall, Status};
 
 /// Parameters of the spectral projected gradient method.

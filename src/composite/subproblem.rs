@@ -5,10 +5,10 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::composite::point::{Point, haze};
+use crate::composite::point::Point;
 use crate::linalg::{self, columns, entries, entries_mut};
 use crate::penalty::Separable;
-use crate::real::Real;
+use crate::real::{Real, haze};
 
 /// The model and how far its minimization is.
 #[derive(Clone, Debug, PartialEq)]

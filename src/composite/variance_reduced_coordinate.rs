@@ -15,10 +15,11 @@
 
 use nalgebra::SVector;
 
-use crate::composite::point::{Point, at_least, inside, readable, tolerance};
+use crate::composite::point::{Point, inside, readable};
 use crate::linalg;
 use crate::penalty::Separable;
 use crate::problem::FiniteSum;
+use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
 use crate::step::{ConfigError, Method, Stall, Status};
 

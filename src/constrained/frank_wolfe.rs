@@ -16,11 +16,11 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::composite::haze;
 use crate::constrained::LinearMinimization;
 use crate::linalg::{self, columns, columns_mut, entries, entries_mut};
 use crate::problem::Smooth;
 use crate::real::Real;
+use crate::real::haze;
 use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 
 /// Parameters of the Frank-Wolfe method.

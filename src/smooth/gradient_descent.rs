@@ -12,8 +12,10 @@ use nalgebra::SVector;
 
 use crate::linalg;
 use crate::problem::Smooth;
+use crate::ranges::{at_least, fraction, tolerance};
 use crate::real::Real;
-use crate::step::{ConfigError, Criterion, Method, Stall, Status};
+use crate::smooth::point::{Point, readable};
+use crate::step::{ConfigError, Method, Stall, Status};
 
 /// Parameters of gradient descent.
 ///
@@ -27,7 +29,7 @@ use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GradientDescent<T> {
-    /// [`Criterion::Gradient`]: `max |gⱼ| ≤ gradient_tolerance · max(1, |f|)`. Zero or more; default √ε.
+    /// [`Criterion::Gradient`]: `max |gⱼ| ≤ gradient_tolerance · max(1, min(|f|, |f₀|))`, f₀ at the start. Zero or more; default √ε.
     pub gradient_tolerance: T,
     /// The first rate tried. Positive; default 1.
     pub initial_rate: T,
@@ -54,18 +56,10 @@ impl<T: Real> GradientDescent<T> {
     /// # Errors
     /// The first range that does not hold.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        if !(self.gradient_tolerance >= T::ZERO) {
-            return Err(ConfigError::Tolerance);
-        }
-        if !(self.initial_rate > T::ZERO && self.initial_rate.is_finite()) {
-            return Err(ConfigError::NotPositive);
-        }
-        for fraction in [self.shrink, self.sufficient_decrease] {
-            if !(fraction > T::ZERO && fraction < T::ONE) {
-                return Err(ConfigError::Fraction);
-            }
-        }
-        Ok(())
+        tolerance(self.gradient_tolerance)?;
+        at_least(T::ZERO, self.initial_rate)?;
+        fraction(self.shrink)?;
+        fraction(self.sufficient_decrease)
     }
 }
 
@@ -84,12 +78,8 @@ enum Phase {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
 pub struct GradientDescentState<T: Real, const N: usize> {
-    /// The best point.
-    x: SVector<T, N>,
-    /// `f(x)`.
-    value: T,
-    /// `∇f(x)`.
-    gradient: SVector<T, N>,
+    /// x.
+    best: Point<T, N>,
     /// `t`, zero before the first search.
     rate: T,
     phase: Phase,
@@ -99,19 +89,7 @@ impl<T: Real, const N: usize> GradientDescentState<T, N> {
     /// A memory at a starting point.
     #[must_use]
     pub const fn new(x: SVector<T, N>) -> Self {
-        Self { x, value: T::INFINITY, gradient: linalg::zeros(), rate: T::ZERO, phase: Phase::Linearize }
-    }
-
-    /// The best point so far.
-    #[must_use]
-    pub const fn x(&self) -> &SVector<T, N> {
-        &self.x
-    }
-
-    /// The value at [`x`](Self::x); infinite before the first step.
-    #[must_use]
-    pub const fn value(&self) -> T {
-        self.value
+        Self { best: Point::new(x), rate: T::ZERO, phase: Phase::Linearize }
     }
 }
 
@@ -123,23 +101,24 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, GradientDescentState<T,
                 if let Err(error) = self.validate() {
                     Status::Stalled(Stall::Config(error))
                 } else {
-                    let mut gradient = linalg::zeros();
-                    let value = problem.gradient(&state.x, &mut gradient)?;
-                    self.search(state, value, gradient)
+                    let point = Point::measure(state.best.x, problem)?;
+                    state.rate = if state.rate > T::ZERO { state.rate / self.shrink } else { self.initial_rate };
+                    state.phase = Phase::Trial;
+                    point.open(&mut state.best, self.gradient_tolerance)
                 }
             }
             Phase::Trial => {
-                let trial = state.x - state.gradient * state.rate;
-                if trial == state.x {
+                let Point { x, value, gradient, .. } = &state.best;
+                let trial = x - gradient * state.rate;
+                if trial == *x {
                     Status::Stalled(Stall::NoDescent)
                 } else {
-                    let value = problem.value(&trial)?;
-                    let decrease = state.value - value;
-                    let wanted = self.sufficient_decrease * state.rate * linalg::dot(&state.gradient, &state.gradient);
+                    let found = problem.value(&trial)?;
+                    let wanted = self.sufficient_decrease * state.rate * linalg::dot(gradient, gradient);
                     // NaN and infinity fail the comparison and are rejected with it.
-                    if decrease >= wanted && decrease.is_finite() {
-                        state.x = trial;
-                        state.value = value;
+                    if *value - found >= wanted && found.is_finite() {
+                        state.best.x = trial;
+                        state.best.value = found;
                         state.phase = Phase::Linearize;
                     } else {
                         state.rate *= self.shrink;
@@ -155,30 +134,4 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, GradientDescentState<T,
     }
 }
 
-impl<T: Real> GradientDescent<T> {
-    /// Opens a line search at a linearized point, unless that point is the end.
-    fn search<const N: usize>(
-        &self,
-        state: &mut GradientDescentState<T, N>,
-        value: T,
-        gradient: SVector<T, N>,
-    ) -> Status {
-        if !value.is_finite() || !linalg::all_finite(&gradient) {
-            return Status::Stalled(Stall::NonFinite);
-        }
-        state.value = value;
-        state.gradient = gradient;
-        if linalg::max_abs(&gradient) <= self.gradient_tolerance * value.abs().max(T::ONE) {
-            return Status::Converged(Criterion::Gradient);
-        }
-        state.rate = if state.rate > T::ZERO { state.rate / self.shrink } else { self.initial_rate };
-        state.phase = Phase::Trial;
-        Status::Running
-    }
-}
-
-impl<T: Real, const N: usize> From<SVector<T, N>> for GradientDescentState<T, N> {
-    fn from(start: SVector<T, N>) -> Self {
-        Self::new(start)
-    }
-}
+readable!(GradientDescentState);

@@ -1,0 +1,135 @@
+//! What the methods share: a measured point, which of two is better, what is read of every memory, ranges of parameters.
+
+use nalgebra::SVector;
+
+use crate::linalg;
+use crate::problem::Smooth;
+use crate::real::{Real, haze};
+use crate::step::{Criterion, Stall, Status};
+
+/// A point with what the oracle says of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
+pub(crate) struct Point<T: Real, const N: usize> {
+    pub(crate) x: SVector<T, N>,
+    /// `f(x)`.
+    pub(crate) value: T,
+    /// `∇f(x)`.
+    pub(crate) gradient: SVector<T, N>,
+    /// The lowest value of all points whose place this one took: steps that rounding hides must not add up to a rise.
+    lowest: T,
+    /// The magnitude of f at the start.
+    scale: T,
+}
+
+impl<T: Real, const N: usize> Point<T, N> {
+    /// A point that nobody has looked at.
+    pub(crate) const fn new(x: SVector<T, N>) -> Self {
+        Self { x, value: T::INFINITY, gradient: linalg::zeros(), lowest: T::INFINITY, scale: T::INFINITY }
+    }
+
+    /// A point from the oracle's answer.
+    pub(crate) const fn of(x: SVector<T, N>, value: T, gradient: SVector<T, N>) -> Self {
+        Self { x, value, gradient, lowest: value, scale: T::INFINITY }
+    }
+
+    /// Asks the oracle.
+    pub(crate) fn measure<P: Smooth<T, N>>(x: SVector<T, N>, problem: &mut P) -> Result<Self, P::Error> {
+        let mut gradient = linalg::zeros();
+        let value = problem.gradient(&x, &mut gradient)?;
+        Ok(Self::of(x, value, gradient))
+    }
+
+    /// Whether value and gradient are finite.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.value.is_finite() && linalg::all_finite(&self.gradient)
+    }
+
+    /// The largest component of the gradient.
+    pub(crate) fn slope(&self) -> T {
+        linalg::max_abs(&self.gradient)
+    }
+
+    /// How a solve stands that has this for its best point. The value at the start limits the scale: a function that falls without
+    /// bound must not count as flat beside itself.
+    pub(crate) fn status(&self, gradient_tolerance: T) -> Status {
+        if !self.is_finite() {
+            Status::Stalled(Stall::NonFinite)
+        } else if self.slope() <= gradient_tolerance * self.value.abs().min(self.scale).max(T::ONE) {
+            Status::Converged(Criterion::Gradient)
+        } else {
+            Status::Running
+        }
+    }
+
+    /// Opens a solve: this becomes the best point if it is finite.
+    pub(crate) fn open(self, best: &mut Self, gradient_tolerance: T) -> Status {
+        let status = self.status(gradient_tolerance);
+        if status != Status::Stalled(Stall::NonFinite) {
+            self.replace(best);
+        }
+        status
+    }
+
+    /// Takes the place of the best point if it is better; whether it was.
+    pub(crate) fn improve(&self, best: &mut Self) -> bool {
+        let better = self.beats(best);
+        if better {
+            self.replace(best);
+        }
+        better
+    }
+
+    /// Takes the place of the best point.
+    pub(crate) fn replace(&self, best: &mut Self) {
+        let lowest = best.lowest.min(self.value);
+        let scale = if best.scale.is_finite() { best.scale } else { self.value.abs() };
+        *best = Self { lowest, scale, ..*self };
+    }
+
+    /// Whether the value lies above what has been, by more than rounding explains.
+    pub(crate) fn rises_above(&self, best: &Self) -> bool {
+        !(self.value <= best.lowest + T::of_f64(16.0) * haze(self.value, best.lowest))
+    }
+
+    /// Whether the value is lower or, where rounding hides that, the gradient smaller.
+    pub(crate) fn beats(&self, other: &Self) -> bool {
+        let hidden = haze(self.value, other.value);
+        let change = self.value - other.value;
+        let flatter = change <= hidden && self.slope() < other.slope() && !self.rises_above(other);
+        self.is_finite() && (change < -hidden || flatter)
+    }
+}
+
+/// What is read of every memory: its field `best`.
+macro_rules! readable {
+    ($state:ident $(, $extra:ident)*) => {
+        impl<T: Real, const N: usize $(, const $extra: usize)*> $state<T, N $(, $extra)*> {
+            /// The best point so far.
+            #[must_use]
+            pub const fn x(&self) -> &SVector<T, N> {
+                &self.best.x
+            }
+
+            /// `f` at [`x`](Self::x); infinite before the first step.
+            #[must_use]
+            pub const fn value(&self) -> T {
+                self.best.value
+            }
+
+            /// `∇f` at [`x`](Self::x).
+            #[must_use]
+            pub const fn gradient(&self) -> &SVector<T, N> {
+                &self.best.gradient
+            }
+        }
+
+        impl<T: Real, const N: usize $(, const $extra: usize)*> From<SVector<T, N>> for $state<T, N $(, $extra)*> {
+            fn from(start: SVector<T, N>) -> Self {
+                Self::new(start)
+            }
+        }
+    };
+}
+pub(crate) use readable;

@@ -1,0 +1,14 @@
+//! The smooth family: the number of each method, equivalences, behaviour at saddles. The laws of all methods are in `tests/it/laws.rs`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::float_cmp,
+    clippy::cast_possible_truncation,
+    reason = "a test may fail loudly"
+)]
+#![allow(unreachable_pub, dead_code, reason = "nothing is reachable from outside a test")]
+
+mod functions;
