@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
-"""Times thalweg and the programs that are installed (skglm, celer, adelie, scikit-learn) on sparse regressions.
+"""Times thalweg and the programs that are installed (skglm, celer, adelie, scikit-learn; glmnet and ncvreg of R) on sparse
+regressions.
 
     run.py DATA --table PEERS.md [--only S1,S3] [--tasks 20,100,path] [--tools thalweg,skglm] [--threads 1]
 
 DATA holds one folder a problem: X.npy (or data.npy, indices.npy, indptr.npy), y.npy, lambdas.npy, meta.json. No intercept, columns
 as they are; loss 1/(2n) for squares, 1/n for logistic. Tolerances of different programs mean different things, so each is
 tightened by decades, and what counts is the KKT violation in units of λmax, measured here from the coefficients, one way for
-all. The time at a level is that of the first setting that reaches it. Needs numpy and scipy; cargo builds the rest.
+all. The time at a level is that of the first setting that reaches it. Memory is what the process grew by at its peak, data
+excluded. `direct` is thalweg going to a single nonconvex fit at once. Needs numpy and scipy; cargo builds the rest.
 """
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -73,11 +76,19 @@ class Problem:
         return worst, total, count
 
 
-def thalweg(problem, penalty, grid, task, tolerance, threads):
+class Missing(Exception):
+    """A program that is not installed."""
+
+
+def external(problem, command):
+    """Runs a program that writes coefficients λ after λ: the count, then pairs of index and value."""
     with tempfile.NamedTemporaryFile() as out:
-        command = [HERE / "target/release/peers", problem.folder, penalty, task, "--tolerance", str(tolerance)]
-        command += ["--threads", str(threads), "--out", out.name]
-        told = json.loads(subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True).stdout)
+        done = subprocess.run([str(c) for c in command] + [out.name], capture_output=True, text=True)
+        if done.returncode == 3:
+            raise Missing("the package is not installed")
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr[-300:])
+        told = json.loads(done.stdout)
         raw, fits, at = np.fromfile(out.name), [], 0
         for _ in range(told["fits"]):
             count = int(raw[at])
@@ -86,11 +97,41 @@ def thalweg(problem, penalty, grid, task, tolerance, threads):
             beta[pairs[:, 0].astype(int)] = pairs[:, 1]
             fits.append(beta)
             at += 1 + 2 * count
-    return min(told["seconds"]), fits
+    return min(told["seconds"]), fits, told["bytes"]
+
+
+def thalweg(problem, penalty, grid, task, tolerance, threads, *more):
+    command = [HERE / "target/release/peers", problem.folder, penalty, task, "--tolerance", tolerance, "--threads", threads]
+    return external(problem, [*command, *more, "--out"])
+
+
+def direct(problem, penalty, grid, task, tolerance, threads):
+    if penalty == "lasso" or task == "path":
+        return None
+    return thalweg(problem, penalty, grid, task, tolerance, threads, "--direct")
+
+
+def in_r(package):
+    def tool(problem, penalty, grid, task, tolerance, _threads):
+        fits = {"glmnet": ["lasso"], "ncvreg": ["lasso", "mcp", "scad"]}[package]
+        if penalty not in fits or (package == "ncvreg" and problem.meta["sparse"]):
+            return None
+        if shutil.which("Rscript") is None:
+            raise Missing("there is no Rscript")
+        return external(problem, ["Rscript", HERE / "fit.R", package, problem.folder, penalty, task, tolerance])
+
+    return tool
+
+
+def memory(field):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith(field)).split()[1])
 
 
 def timed(fit):
     """The better of two runs; the first also compiles what compiles itself."""
+    Path("/proc/self/clear_refs").write_text("5")
+    before = memory("VmRSS")
     seconds, fits = [], None
     for _ in range(2):
         begun = time.perf_counter()
@@ -98,7 +139,7 @@ def timed(fit):
         seconds.append(time.perf_counter() - begun)
         if seconds[-1] > 60:
             break
-    return min(seconds), fits
+    return min(seconds), fits, memory("VmHWM") - before
 
 
 def skglm(problem, penalty, grid, _task, tolerance, _threads):
@@ -177,22 +218,31 @@ def sklearn(problem, penalty, grid, _task, tolerance, _threads):
     return timed(fit)
 
 
-TOOLS = {"thalweg": thalweg, "skglm": skglm, "celer": celer, "adelie": adelie, "sklearn": sklearn}
+TOOLS = {
+    "thalweg": thalweg,
+    "direct": direct,
+    "skglm": skglm,
+    "celer": celer,
+    "adelie": adelie,
+    "sklearn": sklearn,
+    "glmnet": in_r("glmnet"),
+    "ncvreg": in_r("ncvreg"),
+}
 PENALTIES = {"S1": 3, "S2": 3, "S3": 2, "S4": 1, "S5": 1, "S6": 3}
 
 
 def measure(problem, penalty, task, tool, threads, limit):
-    """(seconds, objective, KKT, nonzeros) at each level that is reached."""
+    """(seconds, objective, KKT, nonzeros, bytes) at each level that is reached."""
     grid, reached, spent = problem.grid(task), {}, 0.0
     for tolerance in 10.0 ** -np.arange(2, 13):
         result = TOOLS[tool](problem, penalty, grid, task, tolerance, threads)
         if result is None:
             return None
-        seconds, fits = result
+        seconds, fits, added = result
         kkt, objective, count = problem.judge(fits, grid, penalty)
         for level in LEVELS:
             if kkt <= level and level not in reached:
-                reached[level] = (seconds, objective, kkt, count)
+                reached[level] = (seconds, objective, kkt, count, added)
         spent += seconds
         if len(reached) == len(LEVELS) or spent > limit:
             break
@@ -215,11 +265,13 @@ def main():
             os.execv(sys.executable, [sys.executable, *sys.argv])
     warnings.filterwarnings("ignore")
     subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=HERE, check=True)
-    lines = ["| problem | penalty | task | " + " | ".join(f"KKT ≤ {level:.0e}" for level in LEVELS) + " | nonzeros |"]
-    lines.append("|---|---|---|" + "---|" * (len(LEVELS) + 1))
-    missing = set()
+    levels = [f"KKT ≤ {level:.0e}" for level in LEVELS]
+    times = ["| problem | penalty | task | " + " | ".join(levels) + " | fastest other / thalweg |", "|---|---|---|" + "---|" * 4]
+    details = ["| problem | penalty | task | program | objective | KKT | nonzeros | MB | of the data |", "|---|---|---|" + "---|" * 6]
+    missing = {}
     for name in arguments.only.split(","):
         problem = Problem(arguments.data / name)
+        data = problem.x.data.nbytes + (problem.x.indices.nbytes + problem.x.indptr.nbytes if problem.meta["sparse"] else 0)
         for penalty in ["lasso", "mcp", "scad"][: PENALTIES[name]]:
             for task in arguments.tasks.split(","):
                 results = {}
@@ -228,21 +280,30 @@ def main():
                         continue
                     try:
                         result = measure(problem, penalty, task, tool, arguments.threads, arguments.limit)
-                    except ImportError as error:
-                        missing.add(tool)
-                        print(f"{tool} skipped: {error}", file=sys.stderr)
+                    except (ImportError, Missing) as error:
+                        missing[tool] = error
+                        print(f"{tool} is skipped: {error}", file=sys.stderr)
                         continue
                     if result is not None:
                         results[tool] = result
-                cells = []
+                label = f"| {name} | {penalty} | {'path' if task == 'path' else 'λmax/' + task} | "
+                cells, ratios = [], []
                 for level in LEVELS:
-                    at = sorted((r[level][0], t, r[level][1]) for t, r in results.items() if level in r)
-                    cells.append(", ".join(f"{tool} {seconds:.4f}" for seconds, tool, _ in at))
-                count = results.get("thalweg", {}).get(LEVELS[1], (0, 0, 0, 0))[3]
-                lines.append(f"| {name} | {penalty} | {'path' if task == 'path' else 'λmax/' + task} | " + " | ".join(cells) + f" | {count} |")
-                print(lines[-1], flush=True)
-                objectives = {t: r[LEVELS[1]][1] for t, r in results.items() if LEVELS[1] in r}
-                print("  objectives at 1e-5: " + ", ".join(f"{t} {o:.9g}" for t, o in objectives.items()), flush=True)
+                    at = sorted((r[level][0], t) for t, r in results.items() if level in r)
+                    cells.append(", ".join(f"{tool} {seconds:.3g}" for seconds, tool in at))
+                    ours = [seconds for seconds, tool in at if tool in ("thalweg", "direct")]
+                    others = [seconds for seconds, tool in at if tool not in ("thalweg", "direct")]
+                    ratios.append(f"{min(others) / min(ours):.2g}" if ours and others else "–")
+                times.append(label + " | ".join([*cells, " / ".join(ratios)]) + " |")
+                print(times[-1], flush=True)
+                for tool, reached in results.items():
+                    if LEVELS[1] in reached:
+                        _, objective, kkt, count, added = reached[LEVELS[1]]
+                        figures = f"{objective:.9g} | {kkt:.1e} | {count} | {added / 1e6:.0f} | {added / data:.2f} |"
+                        details.append(f"{label}{tool} | {figures}")
+    lines = [f"Generated by `run.py`, threads: {arguments.threads}; do not edit. Seconds at each level.", "", *times, ""]
+    lines += [f"{tool} was skipped: {error}." for tool, error in missing.items()]
+    lines += ["", "What was returned at 1e-5, the sum of objectives over the task, and the peak of memory beyond the data:", "", *details]
     if arguments.table:
         arguments.table.write_text("\n".join(lines) + "\n")
 

@@ -161,7 +161,7 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         let before = self.effort();
         let tolerance = self.settings.tolerance * self.lambda_max;
         let kind = usize::from(!self.penalties.at(lambda).is_convex());
-        if self.first_order.is_none() && self.solver != Solver::LocalLinear {
+        if self.is_gradual(kind == 0) {
             while lambda < STRIDES[kind] * at && !self.is_interrupted() {
                 at *= STRIDES[kind];
                 self.solve(at, (ROUGHNESS[kind] * at).max(tolerance));
@@ -185,6 +185,15 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
             effort: core::array::from_fn(|i| after[i] - before[i]),
             seconds: begun.elapsed().as_secs_f64(),
         }
+    }
+
+    /// Whether a λ far away is approached through others. Of convex problems those gain by it whose working sets would grow past
+    /// the number of observations, or whose models change on the way.
+    fn is_gradual(&self, convex: bool) -> bool {
+        let Engine { columns, datafit, .. } = &self.engine;
+        let wide = columns.design.is_dense() && columns.len() > columns.design.rows();
+        let follows = self.first_order.is_none() && self.solver != Solver::LocalLinear;
+        follows && self.settings.gradual && (!convex || wide || !datafit.is_quadratic())
     }
 
     fn effort(&self) -> [usize; 4] {

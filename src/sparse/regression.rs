@@ -89,6 +89,9 @@ pub struct Settings {
     /// Over a grid of a nonconvex penalty: sweeps down, up, down again, and then from the lasso that the penalty is at zero, round and
     /// round, of which the best fits are kept. One or more.
     pub sweeps: usize,
+    /// Whether a λ far below the one before is approached through others, as a path would: fits of nonconvex penalties end in better
+    /// minimizers, and take longer. It makes no difference where λ follows λ closely.
+    pub gradual: bool,
     /// When true, a fit ends as interrupted at the next quadratic model, and the path with it.
     pub interrupt: Option<Arc<AtomicBool>>,
     /// β to begin with, of length p, on the scale of the fit; empty for zero. Where the penalty is not convex, the start decides
@@ -104,6 +107,7 @@ impl Default for Settings {
             budget: 200,
             saturation: 1.0,
             sweeps: 1,
+            gradual: true,
             interrupt: None,
             start: Vec::new(),
         }

@@ -304,3 +304,26 @@ fn an_orthogonal_design_has_a_closed_form() {
         assert!((found - expected).abs() < 1e-12, "{found} {expected}");
     }
 }
+
+#[test]
+fn a_small_lambda_at_once_is_the_same_convex_fit_and_a_stationary_nonconvex_one() {
+    let mut made = Made::new(60, 150, 5, 21);
+    let y = made.response(0.5);
+    let design = made.design();
+    let regression = Regression::new(&design, Observed::new(Squared, &y).unwrap()).unwrap();
+    let grid = Grid::Ratios(vec![0.02]);
+    let settings = |gradual| Settings { tolerance: 1e-9, gradual, ..Settings::default() };
+    let fit = |gradual| {
+        let lasso = PerCoefficient::new(L1 { strength: 1.0 });
+        let mcp = PerCoefficient::new(Mcp { strength: 1.0, reach: 3.0 });
+        let convex = regression.path(lasso, &grid, &settings(gradual), &mut go).unwrap();
+        let folded = regression.path(mcp, &grid, &settings(gradual), &mut go).unwrap();
+        [convex.fits[0].clone(), folded.fits[0].clone()]
+    };
+    let ([gradual, slow], [sudden, quick]) = (fit(true), fit(false));
+    assert!((gradual.objective - sudden.objective).abs() <= 1e-10 * gradual.objective);
+    for fit in [gradual, slow.clone(), sudden, quick.clone()] {
+        assert_eq!(fit.status, FitStatus::Converged, "{:e}", fit.kkt);
+    }
+    assert!(quick.effort[0] < slow.effort[0], "models: {} {}", quick.effort[0], slow.effort[0]);
+}

@@ -29,6 +29,9 @@ struct Arguments {
     threads: usize,
     #[arg(long, default_value_t = 3)]
     repetitions: usize,
+    /// Go to a single λ at once, not through larger ones.
+    #[arg(long)]
+    direct: bool,
     /// Where the coefficients go: λ after λ, the count, then pairs of index and value, as little-endian f64.
     #[arg(long)]
     out: PathBuf,
@@ -41,14 +44,23 @@ fn read<T: Deserialize>(folder: &FilePath, name: &str) -> Outcome<Vec<T>> {
     Ok(NpyFile::new(file)?.into_vec()?)
 }
 
+/// A figure of the process, in bytes: `VmRSS`, or `VmHWM` since it was last reset.
+fn memory(field: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with(field))?;
+    Some(1024 * line.split_whitespace().nth(1)?.parse::<u64>().ok()?)
+}
+
 fn run<D: Design, F: Datafit>(arguments: &Arguments, design: &D, datafit: F, lambdas: &[f64]) -> Outcome<()> {
     let regression =
         Regression::new(design, datafit)?.intercept(false).centred(false).scaled(false).threads(arguments.threads);
-    let settings = Settings { tolerance: arguments.tolerance, ..Settings::default() };
+    let settings = Settings { tolerance: arguments.tolerance, gradual: !arguments.direct, ..Settings::default() };
     let grid = Grid::Lambdas(match arguments.task.as_str() {
         "path" => lambdas.to_vec(),
         divisor => vec![lambdas[0] / divisor.parse::<f64>()?],
     });
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    let before = memory("VmRSS");
     let mut seconds = Vec::new();
     let mut path: Option<Path> = None;
     for _ in 0..arguments.repetitions {
@@ -70,6 +82,7 @@ fn run<D: Design, F: Datafit>(arguments: &Arguments, design: &D, datafit: F, lam
         path = Some(fitted);
     }
     let path = path.ok_or("no repetitions")?;
+    let bytes = memory("VmHWM").zip(before).map(|(peak, before)| peak.saturating_sub(before));
     let mut out = File::create(&arguments.out)?;
     for fit in &path.fits {
         let mut row = vec![fit.coefficients.len() as f64];
@@ -77,7 +90,11 @@ fn run<D: Design, F: Datafit>(arguments: &Arguments, design: &D, datafit: F, lam
         out.write_all(&row.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())?;
     }
     let solver = path.fits.last().map(|fit| format!("{:?}", fit.solver));
-    println!("{}", serde_json::json!({ "seconds": seconds, "solver": solver, "fits": path.fits.len() }));
+    let effort = path.fits.iter().fold([0; 4], |sum: [usize; 4], fit| core::array::from_fn(|i| sum[i] + fit.effort[i]));
+    println!(
+        "{}",
+        serde_json::json!({ "seconds": seconds, "solver": solver, "fits": path.fits.len(), "effort": effort, "bytes": bytes })
+    );
     Ok(())
 }
 

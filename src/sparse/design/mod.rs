@@ -3,6 +3,7 @@
 //! All arithmetic is in `f64`, whatever the storage. The bits of a column's product do not depend on the other columns asked
 //! for with it, so any division of the work among threads gives the same result.
 
+use core::fmt;
 use core::ops::Range;
 
 use faer::MatMut;
@@ -63,6 +64,24 @@ pub enum DesignError {
     /// There is no block, or no output.
     Empty,
 }
+
+impl fmt::Display for DesignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(expected, found) => write!(f, "{found} entries where {expected} are needed"),
+            Self::Strided => {
+                f.write_str("the entries of a column are not next to each other: copy to column-major order")
+            }
+            Self::Unsorted { column } => {
+                write!(f, "the row indices of column {column} do not increase: sort and sum them")
+            }
+            Self::NotFinite { row, column } => write!(f, "the entry in row {row} of column {column} is not finite"),
+            Self::Empty => f.write_str("there is no block, or no output"),
+        }
+    }
+}
+
+impl core::error::Error for DesignError {}
 
 /// A matrix X known by its columns.
 ///
