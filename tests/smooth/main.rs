@@ -13,3 +13,9 @@
 
 mod functions;
 mod line_search;
+mod profile;
+#[path = "../it/reference.rs"]
+mod reference;
+mod references;
+#[path = "../it/tape.rs"]
+mod tape;
