@@ -5,7 +5,8 @@
 //! far too long steps with a poor decrease; as in the authors' program, the former count alone as long as the values change by more
 //! than `ε |φ(0)|` and a rate is found in a few questions.
 //!
-//! 1. Rates longer by ρ each until an interval `[a, b]` has `φ'(a) < 0`, `φ(a) ≤ φ(0) + ε |φ(0)|` and `φ'(b) ≥ 0` (bracket);
+//! 1. Rates longer by ρ each, or to where the secant through the last two vanishes before that, until an interval `[a, b]` has
+//!    `φ'(a) < 0`, `φ(a) ≤ φ(0) + ε |φ(0)|` and `φ'(b) ≥ 0` (bracket);
 //! 2. the secant through a and b, then the one through the end it replaced (secant²);
 //! 3. the middle, where 2 left more than the share γ of the interval.
 //!
@@ -88,7 +89,9 @@ impl<T: Real> LineSearch<T> for HagerZhang<T> {
         }
         match line.stage {
             Stage::Expand if !uphill && level => {
-                line.ask((self.expansion * trial.rate).min(line.limit), Stage::Expand)
+                let (ahead, most) = (secant(&a, &trial), self.expansion * trial.rate);
+                let rate = if ahead > trial.rate && ahead < most { ahead } else { most };
+                line.ask(rate.min(line.limit), Stage::Expand)
             }
             Stage::Halve { measured } if !uphill => self.halve(line, measured),
             stage if !uphill && !level => self.halve(line, matches!(stage, Stage::First | Stage::Second)),

@@ -58,7 +58,7 @@ pub struct ConjugateGradient<T, S = HagerZhang<T>> {
     pub truncation: T,
     /// Iterations before the past is forgotten, in multiples of N. Default 6.
     pub cycle: u32,
-    /// Finds t.
+    /// Finds t. Default: Hager and Zhang's with σ = 0.1.
     pub search: S,
 }
 
@@ -69,7 +69,7 @@ impl<T: Real> Default for ConjugateGradient<T> {
             rule: ConjugateRule::HagerZhang,
             truncation: T::of_f64(0.01),
             cycle: 6,
-            search: HagerZhang::default(),
+            search: HagerZhang { curvature: T::of_f64(0.1), ..HagerZhang::default() },
         }
     }
 }

@@ -65,6 +65,10 @@ pub(crate) struct Walk<T: Real, const N: usize> {
     line: Line<T>,
     /// `t ⟨∇f(x), d⟩` of the last accepted step, zero before it.
     gain: T,
+    /// The length of the last accepted step.
+    length: T,
+    /// Twice the last accepted rate if it met no curvature, else zero.
+    ahead: T,
     /// Searches since the best point last changed.
     fruitless: u32,
     phase: Phase,
@@ -77,6 +81,8 @@ impl<T: Real, const N: usize> Walk<T, N> {
             direction: linalg::zeros(),
             line: Line::begin(T::ZERO, T::ZERO, T::ZERO),
             gain: T::ZERO,
+            length: T::ZERO,
+            ahead: T::ZERO,
             fruitless: 0,
             phase: Phase::Start,
         }
@@ -106,12 +112,10 @@ impl<T: Real, const N: usize> Walk<T, N> {
             }
             Phase::Search => {
                 let trial = method.inside(self.at.x + self.direction * self.line.rate());
-                if trial == self.at.x {
-                    self.settle(best, memory, method)
-                } else {
-                    let trial = method.judged(Point::measure(trial, problem)?);
-                    self.judge(&trial, best, memory, method)
-                }
+                // Where rounding leaves no step, the answer is known.
+                let known = trial == self.at.x;
+                let trial = if known { self.at } else { method.judged(Point::measure(trial, problem)?) };
+                self.judge(&trial, best, memory, method)
             }
         };
         if status != Status::Running {
@@ -138,12 +142,14 @@ impl<T: Real, const N: usize> Walk<T, N> {
         let slope = if trial.is_finite() { linalg::dot(&trial.gradient, &self.direction) } else { T::NAN };
         match method.search().tell(&mut self.line, trial.value, slope) {
             Verdict::Ask => Status::Running,
-            Verdict::Accept => {
+            Verdict::Accept if trial.x != self.at.x => {
                 self.gain = self.line.rate() * self.line.slope();
+                self.length = self.line.rate() * linalg::norm(&self.direction);
+                self.ahead = if slope <= self.line.slope() { T::TWO * self.line.rate() } else { T::ZERO };
                 self.go(*trial, memory, method);
                 self.tire(best, memory, method)
             }
-            Verdict::Exhausted => self.settle(best, memory, method),
+            Verdict::Accept | Verdict::Exhausted => self.settle(best, memory, method),
             Verdict::Unbounded => Status::Stalled(Stall::Unbounded),
         }
     }
@@ -196,17 +202,23 @@ impl<T: Real, const N: usize> Walk<T, N> {
             self.direction = method.direction(memory, &self.at);
             slope = linalg::dot(&gradient, &self.direction);
         }
+        if !slope.is_finite() {
+            self.direction /= linalg::norm(&self.direction);
+            slope = linalg::dot(&gradient, &self.direction);
+        }
         let natural = method.natural_rate().filter(|_| !method.is_fresh(memory));
         let rate = match natural {
             Some(rate) => rate,
-            // The first-order change of the last step (Nocedal & Wright, section 3.5).
-            None if self.gain < T::ZERO => self.gain / slope,
+            // The first-order change of the last step (Nocedal & Wright, section 3.5), and no leap.
+            None if self.gain < T::ZERO => {
+                (self.gain / slope).min(T::of_f64(10.0) * self.length / linalg::norm(&self.direction))
+            }
             None => self.opening_rate(),
         };
-        self.line = Line::begin(value, slope, rate).within(method.limit(&self.at, &self.direction));
+        self.line = Line::begin(value, slope, rate.max(self.ahead)).within(method.limit(&self.at, &self.direction));
     }
 
-    /// The first rate of all: a step of one hundredth of the point or, at the origin, of the value (Hager & Zhang 2005, I0).
+    /// The first rate of all: a step of length one, or less where the direction is shorter.
     fn opening_rate(&self) -> T {
         T::ONE.min(T::ONE / linalg::norm(&self.direction))
     }

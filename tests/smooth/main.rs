@@ -19,3 +19,4 @@ mod reference;
 mod references;
 #[path = "../it/tape.rs"]
 mod tape;
+mod line_methods;

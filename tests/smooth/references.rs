@@ -150,7 +150,7 @@ impl<T: Real, const N: usize> Field<'_, T, N> {
         left.fold(0.0, f64::max) / memory.value().to_f64().abs().max(1.0)
     }
 
-    fn enter<S: Memory<T, N>>(
+    fn enter<S: Memory<T, N> + core::fmt::Debug>(
         &mut self,
         name: &'static str,
         method: &impl Method<Counted<Forward<Tape>>, S>,
@@ -176,6 +176,7 @@ impl<T: Real, const N: usize> Field<'_, T, N> {
             }
             status = method.step(&mut state, &mut problem).unwrap();
             steps += 1;
+            if std::env::var("TRACE").is_ok_and(|w| w == format!("{name}/{}", self.case.name)) && !single { println!("{steps} {:e} {:e} {:?} {:?}", state.value(), self.gap(&state), state.x().as_slice(), status); println!("{}", format!("{state:?}").split("line").nth(1).unwrap_or_default()); }
         };
         self.runs.push(Run { method: name, case: self.index, outcome, evaluations: problem.calls(), steps });
     }
@@ -197,10 +198,13 @@ impl<T: Real, const N: usize> Field<'_, T, N> {
         let yuan = ConjugateGradient { rule: ConjugateRule::DaiYuan, ..conjugate };
         self.enter("gradient descent", &GradientDescent { gradient_tolerance, ..GradientDescent::default() }, GradientDescentState::new(start));
         self.enter("conjugate gradient", &conjugate, ConjugateGradientState::new(start));
+        self.enter("conjugate gradient, sloppy", &conjugate.searching(zhang), ConjugateGradientState::new(start));
         self.enter("conjugate gradient, strong Wolfe", &conjugate.searching(exact), ConjugateGradientState::new(start));
         self.enter("conjugate gradient, Polak-Ribière", &polak.searching(exact), ConjugateGradientState::new(start));
         self.enter("conjugate gradient, Dai-Yuan", &yuan, ConjugateGradientState::new(start));
         self.enter("BFGS", &dense, BfgsState::new(start));
+        self.enter("BFGS, exact", &dense.searching(exact), BfgsState::new(start));
+        self.enter("BFGS, mid", &dense.searching(StrongWolfe { curvature: T::of_f64(0.5), ..exact }), BfgsState::new(start));
         self.enter("BFGS, Hager-Zhang", &dense.searching(zhang), BfgsState::new(start));
         self.enter("L-BFGS", &limited, LbfgsState::<T, N, 10>::new(start));
         self.enter("L-BFGS, Hager-Zhang", &limited.searching(zhang), LbfgsState::<T, N, 10>::new(start));
