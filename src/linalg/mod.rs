@@ -18,7 +18,7 @@ use nalgebra::{ArrayStorage, SMatrix, SVector};
 use crate::real::Real;
 
 pub(crate) use cholesky::{add_outer_products, cholesky, semidefinite_root};
-pub(crate) use eigen::eigen;
+pub(crate) use eigen::{Eigen, eigen};
 pub(crate) use householder::append_rows;
 pub(crate) use jacobi::{svd, tall_svd};
 pub(crate) use pairs::Pairs;

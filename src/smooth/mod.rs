@@ -8,6 +8,8 @@ mod descent;
 mod gradient_descent;
 mod lbfgs;
 mod point;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
+mod trust_region;
 
 pub use bfgs::{Bfgs, BfgsState};
 pub use bounded_lbfgs::{BoundedLbfgs, BoundedLbfgsState};
