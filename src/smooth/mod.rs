@@ -8,6 +8,7 @@ mod descent;
 mod gradient_descent;
 mod lbfgs;
 mod point;
+mod symmetric_rank_one;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
 mod trust_region;
 
@@ -16,3 +17,4 @@ pub use bounded_lbfgs::{BoundedLbfgs, BoundedLbfgsState};
 pub use conjugate_gradient::{ConjugateGradient, ConjugateGradientState, ConjugateRule};
 pub use gradient_descent::{GradientDescent, GradientDescentState};
 pub use lbfgs::{Lbfgs, LbfgsState};
+pub use symmetric_rank_one::{SymmetricRankOne, SymmetricRankOneState};

@@ -10,7 +10,7 @@ use thalweg::composite::{
 use thalweg::constrained::{AugmentedLagrangianState, DualActiveSetState, FrankWolfeState, InteriorPointState};
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
-use thalweg::smooth::{BfgsState, BoundedLbfgsState, ConjugateGradientState, GradientDescentState, LbfgsState};
+use thalweg::smooth::{BfgsState, BoundedLbfgsState, ConjugateGradientState, GradientDescentState, LbfgsState, SymmetricRankOneState};
 use thalweg::splitting::{
     AdmmState, AlternatingProjectionsState, DavisYinState, DouglasRachfordState, DykstraState, PrimalDualState,
 };
@@ -83,6 +83,7 @@ composite!(
     BoundedLbfgsState<M>,
     ConjugateGradientState,
     LbfgsState<M>,
+    SymmetricRankOneState,
     CyclicState<B>,
     FistaState,
     FractionalState,
@@ -456,7 +457,7 @@ mod table {
     pub use thalweg::line_search::{Backtracking, HagerZhang, StrongWolfe};
     pub use thalweg::smooth::{
         Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient, ConjugateGradientState, ConjugateRule, Lbfgs,
-        LbfgsState,
+        LbfgsState, SymmetricRankOne, SymmetricRankOneState,
     };
     pub use thalweg::smooth::{GradientDescent, GradientDescentState};
     pub use thalweg::splitting::{
@@ -599,6 +600,7 @@ subjects! {
     bounded_lbfgs: BoundedLbfgs::new(point::<T, 2>([-1.0; 2]), point([0.6; 2])), BoundedLbfgsState::<T, 2, 3>::new(slope()), Forward(Valley);
     bounded_lbfgs_free: BoundedLbfgs::new(point::<T, 2>([-1.0; 2]), point([f64::INFINITY; 2])), BoundedLbfgsState::<T, 2, 3>::new(slope()),
         Forward(Valley);
+    symmetric_rank_one: SymmetricRankOne::<T>::default(), SymmetricRankOneState::new(slope()), Forward(Valley);
     proximal_gradient: ProximalGradient::new(lasso::<T>()), ProximalGradientState::new(point([-0.5, 1.0])), Forward(Valley);
     fista: Fista::new(lasso::<T>()), FistaState::new(slope()), Forward(Valley);
     fista_never: restarted::<T>(Restart::Never), FistaState::new(slope()), Forward(Valley);

@@ -1,4 +1,4 @@
-//! Conjugate gradients, BFGS, L-BFGS and L-BFGS within bounds.
+//! Conjugate gradients, BFGS, L-BFGS, L-BFGS within bounds, symmetric rank one.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -10,7 +10,7 @@ use thalweg::line_search::{Backtracking, HagerZhang, Line, LineSearch, StrongWol
 use thalweg::problem::{Counted, Forward, Objective, Problem, Quadratic, Smooth, gradient_fn};
 use thalweg::smooth::{
     Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient, ConjugateGradientState, ConjugateRule, Lbfgs,
-    LbfgsState,
+    LbfgsState, SymmetricRankOne, SymmetricRankOneState,
 };
 use thalweg::{ConfigError, Criterion, Method, Real, Stall, Status};
 
@@ -58,7 +58,7 @@ macro_rules! memories {
         }
     )* };
 }
-memories!(BfgsState, BoundedLbfgsState<M>, ConjugateGradientState, LbfgsState<M>);
+memories!(BfgsState, BoundedLbfgsState<M>, ConjugateGradientState, LbfgsState<M>, SymmetricRankOneState);
 
 /// A check of one solve: who, status, where it ended, the value there, oracle calls.
 type Check<'a, T, const N: usize> = &'a dyn Fn(&str, Status, SVector<T, N>, T, u64);
@@ -96,6 +96,8 @@ where
     run::<_, N, _, LbfgsState<T, N, 1>>("L-BFGS, one pair", &limited, on, check);
     run::<_, N, _, LbfgsState<T, N, 5>>("L-BFGS, backtracking", &limited.searching(Backtracking::default()), on, check);
     run::<_, N, _, BoundedLbfgsState<T, N, 5>>("bounded", &bounded, on, check);
+    let rank_one = SymmetricRankOne { gradient_tolerance, ..SymmetricRankOne::default() };
+    run::<_, N, _, SymmetricRankOneState<T, N>>("rank one", &rank_one, on, check);
 }
 
 /// A random convex quadratic with condition number about a hundred.
@@ -296,6 +298,8 @@ fn parameters_outside_their_ranges_end_the_solve() {
     let negative = ConjugateGradient { gradient_tolerance: -1.0, ..conjugate };
     refused(&negative, ConjugateGradientState::new(start), ConfigError::Tolerance);
     refused(&ConjugateGradient { truncation: 0.0, ..conjugate }, ConjugateGradientState::new(start), ConfigError::NotPositive);
+    let nowhere = SymmetricRankOne { initial_radius: 0.0, ..SymmetricRankOne::default() };
+    refused(&nowhere, SymmetricRankOneState::new(start), ConfigError::NotPositive);
     let sloppy = StrongWolfe { curvature: 1.0, ..StrongWolfe::default() };
     refused(&Bfgs::default().searching(sloppy), BfgsState::new(start), ConfigError::Fraction);
     refused(&Lbfgs::default().searching(sloppy), LbfgsState::<f64, 2, 3>::new(start), ConfigError::Fraction);
@@ -409,4 +413,38 @@ fn quadratics_in_boxes_agree_with_brute_force_and_no_question_leaves_the_box() {
         let (state, _): (BoundedLbfgsState<f64, 5, 4>, _) = zhang.solve(start, &mut problem, 2000).unwrap();
         assert!((state.value() - least).abs() < 1e-7 * (1.0 + least.abs()), "{trial}: {} {least}", state.value());
     }
+}
+
+/// The matrix is exact on a quadratic after N independent steps (Nocedal & Wright, theorem 6.1): one more step is Newton's.
+#[test]
+fn symmetric_rank_one_ends_on_a_quadratic_in_n_steps_and_one() {
+    let mut random = ChaCha8Rng::seed_from_u64(3);
+    for indefinite in [false, true] {
+        for _ in 0..20 {
+            let mut problem = Counted::new(quadratic::<5>(&mut random));
+            let start = SVector::<f64, 5>::from_fn(|_, _| random.random_range(-2.0..2.0));
+            if indefinite {
+                problem.inner.hessian[(0, 0)] -= 40.0;
+                let (state, status): (SymmetricRankOneState<f64, 5>, _) =
+                    SymmetricRankOne::default().solve(start, &mut problem, 400).unwrap();
+                assert!(!matches!(status, Status::Converged(_)) && state.value() < -1e6, "{status:?} {}", state.value());
+                continue;
+            }
+            let method = SymmetricRankOne { gradient_tolerance: 1e-6, initial_radius: 1e3 };
+            let (_, status): (SymmetricRankOneState<f64, 5>, _) = method.solve(start, &mut problem, 100).unwrap();
+            assert_eq!(status, Status::Converged(Criterion::Gradient));
+            assert!(problem.calls() <= 1 + 5 + 1 + 2, "{} calls", problem.calls());
+        }
+    }
+}
+
+/// From beside a saddle the rank one update sees the negative curvature.
+#[test]
+fn symmetric_rank_one_leaves_a_saddle() {
+    let start = point([1.0, 1e-6]);
+    let method = SymmetricRankOne { initial_radius: 0.1, ..SymmetricRankOne::default() };
+    let (state, status): (SymmetricRankOneState<f64, 2>, _) =
+        method.solve(start, &mut Forward(crate::functions::DoubleWell), 200).unwrap();
+    assert_eq!(status, Status::Converged(Criterion::Gradient));
+    assert!((state.value() + 0.25).abs() < 1e-12, "{}", state.value());
 }

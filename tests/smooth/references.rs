@@ -11,7 +11,7 @@ use thalweg::line_search::{HagerZhang, StrongWolfe};
 use thalweg::problem::{Counted, Forward, Function};
 use thalweg::smooth::{
     Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient, ConjugateGradientState, ConjugateRule,
-    GradientDescent, GradientDescentState, Lbfgs, LbfgsState,
+    GradientDescent, GradientDescentState, Lbfgs, LbfgsState, SymmetricRankOne, SymmetricRankOneState,
 };
 use thalweg::{Method, Real, Status};
 
@@ -127,7 +127,7 @@ macro_rules! memories {
     )* };
 }
 
-memories!(BfgsState, BoundedLbfgsState<M>, ConjugateGradientState, GradientDescentState, LbfgsState<M>);
+memories!(BfgsState, BoundedLbfgsState<M>, ConjugateGradientState, GradientDescentState, LbfgsState<M>, SymmetricRankOneState);
 
 /// All runs of one problem.
 struct Field<'a, T: Real, const N: usize> {
@@ -150,7 +150,7 @@ impl<T: Real, const N: usize> Field<'_, T, N> {
         left.fold(0.0, f64::max) / memory.value().to_f64().abs().max(1.0)
     }
 
-    fn enter<S: Memory<T, N> + core::fmt::Debug>(
+    fn enter<S: Memory<T, N>>(
         &mut self,
         name: &'static str,
         method: &impl Method<Counted<Forward<Tape>>, S>,
@@ -176,7 +176,6 @@ impl<T: Real, const N: usize> Field<'_, T, N> {
             }
             status = method.step(&mut state, &mut problem).unwrap();
             steps += 1;
-            if std::env::var("TRACE").is_ok_and(|w| w == format!("{name}/{}", self.case.name)) && !single { println!("{steps} {:e} {:e} {:?} {:?}", state.value(), self.gap(&state), state.x().as_slice(), status); println!("{}", format!("{state:?}").split("line").nth(1).unwrap_or_default()); }
         };
         self.runs.push(Run { method: name, case: self.index, outcome, evaluations: problem.calls(), steps });
     }
@@ -198,14 +197,12 @@ impl<T: Real, const N: usize> Field<'_, T, N> {
         let yuan = ConjugateGradient { rule: ConjugateRule::DaiYuan, ..conjugate };
         self.enter("gradient descent", &GradientDescent { gradient_tolerance, ..GradientDescent::default() }, GradientDescentState::new(start));
         self.enter("conjugate gradient", &conjugate, ConjugateGradientState::new(start));
-        self.enter("conjugate gradient, sloppy", &conjugate.searching(zhang), ConjugateGradientState::new(start));
         self.enter("conjugate gradient, strong Wolfe", &conjugate.searching(exact), ConjugateGradientState::new(start));
         self.enter("conjugate gradient, Polak-Ribière", &polak.searching(exact), ConjugateGradientState::new(start));
         self.enter("conjugate gradient, Dai-Yuan", &yuan, ConjugateGradientState::new(start));
         self.enter("BFGS", &dense, BfgsState::new(start));
-        self.enter("BFGS, exact", &dense.searching(exact), BfgsState::new(start));
-        self.enter("BFGS, mid", &dense.searching(StrongWolfe { curvature: T::of_f64(0.5), ..exact }), BfgsState::new(start));
         self.enter("BFGS, Hager-Zhang", &dense.searching(zhang), BfgsState::new(start));
+        self.enter("symmetric rank one", &SymmetricRankOne { gradient_tolerance, ..SymmetricRankOne::default() }, SymmetricRankOneState::new(start));
         self.enter("L-BFGS", &limited, LbfgsState::<T, N, 10>::new(start));
         self.enter("L-BFGS, Hager-Zhang", &limited.searching(zhang), LbfgsState::<T, N, 10>::new(start));
     }
