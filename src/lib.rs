@@ -13,6 +13,7 @@ pub mod constrained;
 pub mod least_squares;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N; the link probe proves that no panic is left")]
 mod linalg;
+pub mod line_search;
 pub mod penalty;
 pub mod problem;
 mod ranges;

@@ -20,7 +20,6 @@
 mod cyclic_block_coordinate;
 mod fista;
 mod fractional_coordinate;
-mod memory;
 mod nonconvex_accelerated;
 mod panoc;
 mod point;

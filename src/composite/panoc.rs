@@ -16,9 +16,8 @@
 
 use nalgebra::SVector;
 
-use crate::composite::memory::Memory;
 use crate::composite::point::{PATIENCE, Point, Verdict, inside, readable};
-use crate::linalg;
+use crate::linalg::{self, Pairs};
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
 use crate::ranges::{at_least, fraction, tolerance};
@@ -117,7 +116,7 @@ pub struct PanocState<T: Real, const N: usize, const M: usize = 5> {
     from_rate: T,
     /// d of `from`.
     direction: SVector<T, N>,
-    memory: Memory<T, N, M>,
+    memory: Pairs<T, N, M>,
     /// γ.
     rate: T,
     /// τ.
@@ -141,7 +140,7 @@ impl<T: Real, const N: usize, const M: usize> PanocState<T, N, M> {
             envelope: T::INFINITY,
             from_rate: T::ZERO,
             direction: linalg::zeros(),
-            memory: Memory::new(),
+            memory: Pairs::new(),
             rate: T::ZERO,
             share: T::ONE,
             halved: 0,

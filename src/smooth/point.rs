@@ -17,6 +17,8 @@ pub(crate) struct Point<T: Real, const N: usize> {
     pub(crate) value: T,
     /// `∇f(x)`.
     pub(crate) gradient: SVector<T, N>,
+    /// The largest component of the gradient, or of what bounds leave of it.
+    slope: T,
     /// The lowest value of all points whose place this one took: steps that rounding hides must not add up to a rise.
     lowest: T,
     /// The magnitude of f at the start.
@@ -26,12 +28,13 @@ pub(crate) struct Point<T: Real, const N: usize> {
 impl<T: Real, const N: usize> Point<T, N> {
     /// A point that nobody has looked at.
     pub(crate) const fn new(x: SVector<T, N>) -> Self {
-        Self { x, value: T::INFINITY, gradient: linalg::zeros(), lowest: T::INFINITY, scale: T::INFINITY }
+        let far = T::INFINITY;
+        Self { x, value: far, gradient: linalg::zeros(), slope: far, lowest: far, scale: far }
     }
 
     /// A point from the oracle's answer.
-    pub(crate) const fn of(x: SVector<T, N>, value: T, gradient: SVector<T, N>) -> Self {
-        Self { x, value, gradient, lowest: value, scale: T::INFINITY }
+    pub(crate) fn of(x: SVector<T, N>, value: T, gradient: SVector<T, N>) -> Self {
+        Self { x, value, gradient, slope: linalg::max_abs(&gradient), lowest: value, scale: T::INFINITY }
     }
 
     /// Asks the oracle.
@@ -46,9 +49,14 @@ impl<T: Real, const N: usize> Point<T, N> {
         self.value.is_finite() && linalg::all_finite(&self.gradient)
     }
 
-    /// The largest component of the gradient.
-    pub(crate) fn slope(&self) -> T {
-        linalg::max_abs(&self.gradient)
+    /// The largest component of the gradient, or of what bounds leave of it.
+    pub(crate) const fn slope(&self) -> T {
+        self.slope
+    }
+
+    /// The same point where only this of its gradient counts.
+    pub(crate) fn judged_by(self, gradient: &SVector<T, N>) -> Self {
+        Self { slope: linalg::max_abs(gradient), ..self }
     }
 
     /// How a solve stands that has this for its best point. The value at the start limits the scale: a function that falls without

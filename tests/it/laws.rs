@@ -10,7 +10,7 @@ use thalweg::composite::{
 use thalweg::constrained::{AugmentedLagrangianState, DualActiveSetState, FrankWolfeState, InteriorPointState};
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
-use thalweg::smooth::GradientDescentState;
+use thalweg::smooth::{BfgsState, BoundedLbfgsState, ConjugateGradientState, GradientDescentState, LbfgsState, SymmetricRankOneState};
 use thalweg::splitting::{
     AdmmState, AlternatingProjectionsState, DavisYinState, DouglasRachfordState, DykstraState, PrimalDualState,
 };
@@ -79,6 +79,11 @@ macro_rules! composite {
 }
 
 composite!(
+    BfgsState,
+    BoundedLbfgsState<M>,
+    ConjugateGradientState,
+    LbfgsState<M>,
+    SymmetricRankOneState,
     CyclicState<B>,
     FistaState,
     FractionalState,
@@ -449,6 +454,11 @@ mod table {
     pub use thalweg::penalty::{Each, Interval, L1, Mcp};
     pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::problem::{Function, Quadratic};
+    pub use thalweg::line_search::{Backtracking, HagerZhang, StrongWolfe};
+    pub use thalweg::smooth::{
+        Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient, ConjugateGradientState, ConjugateRule, Lbfgs,
+        LbfgsState, SymmetricRankOne, SymmetricRankOneState,
+    };
     pub use thalweg::smooth::{GradientDescent, GradientDescentState};
     pub use thalweg::splitting::{
         Admm, AdmmState, AlternatingProjections, AlternatingProjectionsState, Coupled, DavisYin, DavisYinState, Direct,
@@ -503,6 +513,10 @@ mod table {
     pub fn damped<T: Real>(damping: Damping) -> NonconvexAccelerated<T, Mcp<T>> {
         let gap_tolerance = T::of_f64(1e-2);
         NonconvexAccelerated { gap_tolerance, damping, ..NonconvexAccelerated::new(mcp(), T::of_f64(20.0)) }
+    }
+
+    pub fn conjugate<T: Real>(rule: ConjugateRule) -> ConjugateGradient<T, StrongWolfe<T>> {
+        ConjugateGradient { rule, ..ConjugateGradient::default() }.searching(StrongWolfe::default())
     }
 
     pub fn sampled<T: Real>() -> VarianceReducedCoordinate<T, Each<L1<T>>> {
@@ -576,6 +590,17 @@ mod table {
 subjects! {
     obey:
     gradient_descent: GradientDescent::<T>::default(), GradientDescentState::new(point([-0.5, 1.0])), Forward(Valley);
+    conjugate_gradient: ConjugateGradient::<T>::default(), ConjugateGradientState::new(slope()), Forward(Valley);
+    conjugate_gradient_polak_ribiere: conjugate::<T>(ConjugateRule::PolakRibiere), ConjugateGradientState::new(slope()), Forward(Valley);
+    conjugate_gradient_dai_yuan: conjugate::<T>(ConjugateRule::DaiYuan), ConjugateGradientState::new(slope()), Forward(Valley);
+    bfgs: Bfgs::<T>::default(), BfgsState::new(slope()), Forward(Valley);
+    bfgs_hager_zhang: Bfgs::<T>::default().searching(HagerZhang::default()), BfgsState::new(slope()), Forward(Valley);
+    lbfgs: Lbfgs::<T>::default(), LbfgsState::<T, 2, 3>::new(slope()), Forward(Valley);
+    lbfgs_backtracking: Lbfgs::<T>::default().searching(Backtracking::default()), LbfgsState::<T, 2, 3>::new(slope()), Forward(Valley);
+    bounded_lbfgs: BoundedLbfgs::new(point::<T, 2>([-1.0; 2]), point([0.6; 2])), BoundedLbfgsState::<T, 2, 3>::new(slope()), Forward(Valley);
+    bounded_lbfgs_free: BoundedLbfgs::new(point::<T, 2>([-1.0; 2]), point([f64::INFINITY; 2])), BoundedLbfgsState::<T, 2, 3>::new(slope()),
+        Forward(Valley);
+    symmetric_rank_one: SymmetricRankOne::<T>::default(), SymmetricRankOneState::new(slope()), Forward(Valley);
     proximal_gradient: ProximalGradient::new(lasso::<T>()), ProximalGradientState::new(point([-0.5, 1.0])), Forward(Valley);
     fista: Fista::new(lasso::<T>()), FistaState::new(slope()), Forward(Valley);
     fista_never: restarted::<T>(Restart::Never), FistaState::new(slope()), Forward(Valley);

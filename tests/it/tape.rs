@@ -4,7 +4,7 @@ use std::path::Path;
 
 use nalgebra::SVector;
 use thalweg::constrained::ConstrainedFunction;
-use thalweg::problem::{Dual, Problem, Rows};
+use thalweg::problem::{Dual, Function, Problem, Rows};
 use thalweg::{Number, Real};
 
 use crate::reference::folder_of;
@@ -29,10 +29,90 @@ impl Operand {
     }
 }
 
+/// What an operation does with its operands.
+#[derive(Clone, Copy, Debug)]
+enum Code {
+    Neg,
+    Exp,
+    Log,
+    Sqrt,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Tanh,
+    Abs,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Power,
+    Integer(i32),
+}
+
+impl Code {
+    fn parse(text: &str, exponent: Operand) -> Self {
+        match text {
+            "neg" => Self::Neg,
+            "exp" => Self::Exp,
+            "log" => Self::Log,
+            "sqrt" => Self::Sqrt,
+            "sin" => Self::Sin,
+            "cos" => Self::Cos,
+            "tan" => Self::Tan,
+            "asin" => Self::Asin,
+            "acos" => Self::Acos,
+            "atan" => Self::Atan,
+            "sinh" => Self::Sinh,
+            "cosh" => Self::Cosh,
+            "tanh" => Self::Tanh,
+            "abs" => Self::Abs,
+            "add" => Self::Add,
+            "sub" => Self::Sub,
+            "mul" => Self::Mul,
+            "div" => Self::Div,
+            "pow" => match exponent {
+                Operand::Constant(e) if e == e.trunc() && e.abs() < 100.0 => Self::Integer(e as i32),
+                _ => Self::Power,
+            },
+            other => panic!("unknown operation {other}"),
+        }
+    }
+
+    fn apply<D: Number>(self, a: D, b: D) -> D {
+        match self {
+            Self::Neg => -a,
+            Self::Exp => a.exp(),
+            Self::Log => a.ln(),
+            Self::Sqrt => a.sqrt(),
+            Self::Sin => a.sin(),
+            Self::Cos => a.cos(),
+            Self::Tan => a.tan(),
+            Self::Asin => a.asin(),
+            Self::Acos => a.acos(),
+            Self::Atan => a.atan(),
+            Self::Sinh => a.sinh(),
+            Self::Cosh => a.cosh(),
+            Self::Tanh => a.tanh(),
+            Self::Abs => a.abs(),
+            Self::Add => a + b,
+            Self::Sub => a - b,
+            Self::Mul => a * b,
+            Self::Div => a / b,
+            Self::Power => a.powf(b),
+            Self::Integer(exponent) => a.powi(exponent),
+        }
+    }
+}
+
 /// A program: operations on earlier results, and which of them are residuals, the objective and constraints.
 #[derive(Clone, Debug)]
 pub struct Tape {
-    operations: Vec<(String, Operand, Operand)>,
+    operations: Vec<(Code, Operand, Operand)>,
     residuals: Vec<Operand>,
     objective: Option<Operand>,
     constraints: Vec<Operand>,
@@ -48,7 +128,7 @@ impl Tape {
             if cells[0] != "out" {
                 let second =
                     cells.get(2).filter(|cell| !cell.is_empty()).map_or(Operand::Constant(0.0), |c| Operand::parse(c));
-                operations.push((cells[0].to_owned(), Operand::parse(cells[1]), second));
+                operations.push((Code::parse(cells[0], second), Operand::parse(cells[1]), second));
             } else if cells[1].starts_with('r') {
                 residuals.push(Operand::parse(cells[2]));
             } else if cells[1] == "f" {
@@ -71,35 +151,8 @@ impl Tape {
             Operand::Row(i) => results[*i],
             Operand::Constant(c) => D::of(*c),
         };
-        for (operation, a, b) in &self.operations {
-            let (a, exponent) = (value(a, &results), b);
-            let b = value(b, &results);
-            let result = match operation.as_str() {
-                "neg" => -a,
-                "exp" => a.exp(),
-                "log" => a.ln(),
-                "sqrt" => a.sqrt(),
-                "sin" => a.sin(),
-                "cos" => a.cos(),
-                "tan" => a.tan(),
-                "asin" => a.asin(),
-                "acos" => a.acos(),
-                "atan" => a.atan(),
-                "sinh" => a.sinh(),
-                "cosh" => a.cosh(),
-                "tanh" => a.tanh(),
-                "abs" => a.abs(),
-                "add" => a + b,
-                "sub" => a - b,
-                "mul" => a * b,
-                "div" => a / b,
-                "pow" => match exponent {
-                    Operand::Constant(e) if *e == e.trunc() && e.abs() < 100.0 => a.powi(*e as i32),
-                    _ => a.powf(b),
-                },
-                other => panic!("unknown operation {other}"),
-            };
-            results.push(result);
+        for (code, a, b) in &self.operations {
+            results.push(code.apply(value(a, &results), value(b, &results)));
         }
         wanted.iter().map(|output| value(output, &results)).collect()
     }
@@ -110,6 +163,16 @@ impl<T: Real, const N: usize, const M: usize> ConstrainedFunction<T, N, M> for T
         let outputs: Vec<Operand> = self.objective.iter().chain(&self.constraints).copied().collect();
         let values = self.outputs(x, &outputs);
         (values[0], core::array::from_fn(|i| values[i + 1]))
+    }
+}
+
+/// The objective or, where there is none, the sum of the squares of the residuals.
+impl<T: Real, const N: usize> Function<T, N> for Tape {
+    fn value<D: Number<Scalar = T>>(&self, x: &[D; N]) -> D {
+        match self.objective {
+            Some(objective) => self.outputs(x, &[objective])[0],
+            None => self.residuals(x).into_iter().fold(D::of(0.0), |sum, r| sum + r * r),
+        }
     }
 }
 

@@ -12,3 +12,11 @@
 #![allow(unreachable_pub, dead_code, reason = "nothing is reachable from outside a test")]
 
 mod functions;
+mod line_search;
+mod profile;
+#[path = "../it/reference.rs"]
+mod reference;
+mod references;
+#[path = "../it/tape.rs"]
+mod tape;
+mod line_methods;

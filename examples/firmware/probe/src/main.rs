@@ -13,6 +13,7 @@ use core::panic::PanicInfo;
 mod cameras;
 mod composites;
 mod fits;
+mod line_methods;
 mod memories;
 mod oracles;
 mod penalties;
@@ -81,6 +82,7 @@ fn everything<T: Real>() {
     cameras::everything::<T>();
     penalties::everything::<T>();
     composites::everything::<T>();
+    line_methods::everything::<T>();
     programs::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();

@@ -11,14 +11,14 @@ use crate::real::Real;
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
-pub(crate) struct Memory<T: Real, const N: usize, const M: usize> {
+pub(crate) struct Pairs<T: Real, const N: usize, const M: usize> {
     s: SMatrix<T, N, M>,
     y: SMatrix<T, N, M>,
     /// `⟨s, y⟩`, zero where there is no pair.
     bends: SVector<T, M>,
 }
 
-impl<T: Real, const N: usize, const M: usize> Memory<T, N, M> {
+impl<T: Real, const N: usize, const M: usize> Pairs<T, N, M> {
     pub(crate) const fn new() -> Self {
         Self { s: linalg::zeros(), y: linalg::zeros(), bends: linalg::zeros() }
     }
@@ -47,6 +47,12 @@ impl<T: Real, const N: usize, const M: usize> Memory<T, N, M> {
         for place in entries_mut(&mut self.bends) {
             swap(place, &mut bend);
         }
+    }
+
+    /// The pairs, the newest first, each with its `⟨s, y⟩`.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&[T; N], &[T; N], T)> {
+        let all = columns(&self.s).iter().zip(columns(&self.y)).zip(entries(&self.bends));
+        all.map(|((s, y), &bend)| (s, y, bend)).filter(|&(_, _, bend)| bend > T::ZERO)
     }
 
     /// `H r` by the two loops (Nocedal & Wright, algorithm 7.4); r itself without pairs.

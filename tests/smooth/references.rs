@@ -1,0 +1,327 @@
+//! Every method on the small problems of CUTEst and on those of Moré, Garbow & Hillstrom, f64 and f32: the committed table
+//! `tests/smooth_references.md` and profile `tests/smooth_profile.svg`, which `THALWEG_BLESS=1` rewrites.
+//!
+//! A method is one line of [`enter_all`].
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use nalgebra::SVector;
+use thalweg::line_search::{HagerZhang, StrongWolfe};
+use thalweg::problem::{Counted, Forward, Function};
+use thalweg::smooth::{
+    Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient, ConjugateGradientState, ConjugateRule,
+    GradientDescent, GradientDescentState, Lbfgs, LbfgsState, SymmetricRankOne, SymmetricRankOneState,
+};
+use thalweg::{Method, Real, Status};
+
+use crate::profile;
+use crate::reference::{self, folder_of, number, numbers};
+use crate::tape::Tape;
+
+/// Oracle calls of a run.
+const BUDGET: u64 = 5_000;
+
+/// A problem with what is known of it.
+pub struct Case {
+    name: String,
+    tape: Tape,
+    start: Vec<f64>,
+    lower: Vec<f64>,
+    upper: Vec<f64>,
+    /// The lowest known value.
+    least: f64,
+}
+
+impl Case {
+    fn is_bounded(&self) -> bool {
+        self.lower.iter().chain(&self.upper).any(|bound| bound.is_finite())
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let small = reference::sets("cutest-small").into_iter().map(|set| {
+        let meta = reference::meta(&set);
+        let start = numbers(&meta, "problem", "x0");
+        let bound = |key, none| {
+            let known = meta["problem"].get(key).and_then(toml::Value::as_array);
+            known.map_or(vec![none; start.len()], |bounds| bounds.iter().map(number).collect())
+        };
+        let (lower, upper) = (bound("lower", f64::NEG_INFINITY), bound("upper", f64::INFINITY));
+        let least = number(&meta["reference"]["best_f"]);
+        Case { name: folder_of(&set), tape: Tape::load(&set), start, lower, upper, least }
+    });
+    let classical = reference::sets("mgh").into_iter().map(|set| {
+        let meta = reference::meta(&set);
+        let minima = (1..).map_while(|k| meta.get(&format!("minimum{k}"))).map(|minimum| number(&minimum["sse"]));
+        let start = numbers(&meta, "start", "x0");
+        let (lower, upper) = (vec![f64::NEG_INFINITY; start.len()], vec![f64::INFINITY; start.len()]);
+        let least = minima.fold(f64::INFINITY, f64::min);
+        Case { name: folder_of(&set), tape: Tape::load(&set), start, lower, upper, least }
+    });
+    small.chain(classical).collect()
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// At the lowest known value.
+    Best,
+    /// Where the gradient vanishes, at a higher value.
+    Other,
+    /// The method gave up.
+    Stalled,
+    /// The method ended by its own measure, away from both.
+    Early,
+    Budget,
+}
+
+impl Outcome {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Best => "",
+            Self::Other => "other minimum",
+            Self::Stalled => "stalled",
+            Self::Early => "ended early",
+            Self::Budget => "budget",
+        }
+    }
+}
+
+/// One run.
+pub struct Run {
+    pub method: &'static str,
+    pub case: usize,
+    pub outcome: Outcome,
+    /// Oracle calls until the outcome, for `Best` and `Other` until its inequality held first.
+    pub evaluations: u64,
+    pub steps: u64,
+}
+
+impl Run {
+    pub fn succeeded(&self) -> bool {
+        self.outcome <= Outcome::Other
+    }
+}
+
+/// What is read of a memory.
+pub trait Memory<T: Real, const N: usize> {
+    fn x(&self) -> &SVector<T, N>;
+    fn value(&self) -> T;
+    fn gradient(&self) -> &SVector<T, N>;
+}
+
+macro_rules! memories {
+    ($($state:ident $(<$extra:ident>)?),*) => { $(
+        impl<T: Real, const N: usize $(, const $extra: usize)?> Memory<T, N> for $state<T, N $(, $extra)?> {
+            fn x(&self) -> &SVector<T, N> {
+                self.x()
+            }
+            fn value(&self) -> T {
+                self.value()
+            }
+            fn gradient(&self) -> &SVector<T, N> {
+                self.gradient()
+            }
+        }
+    )* };
+}
+
+memories!(BfgsState, BoundedLbfgsState<M>, ConjugateGradientState, GradientDescentState, LbfgsState<M>, SymmetricRankOneState);
+
+/// All runs of one problem.
+struct Field<'a, T: Real, const N: usize> {
+    case: &'a Case,
+    index: usize,
+    runs: &'a mut Vec<Run>,
+    start: SVector<T, N>,
+    lower: SVector<T, N>,
+    upper: SVector<T, N>,
+    /// Of the scaled gradient.
+    tolerance: T,
+}
+
+impl<T: Real, const N: usize> Field<'_, T, N> {
+    /// The scaled gradient, or what the bounds leave of it.
+    fn gap(&self, memory: &impl Memory<T, N>) -> f64 {
+        let room = self.lower.iter().zip(self.upper.iter());
+        let parts = memory.x().iter().zip(memory.gradient().iter()).zip(room);
+        let left = parts.map(|((&x, &g), (&l, &u))| g.max(x - u).min(x - l).to_f64().abs());
+        left.fold(0.0, f64::max) / memory.value().to_f64().abs().max(1.0)
+    }
+
+    fn enter<S: Memory<T, N>>(
+        &mut self,
+        name: &'static str,
+        method: &impl Method<Counted<Forward<Tape>>, S>,
+        mut state: S,
+    ) {
+        let mut problem = Counted::new(Forward(self.case.tape.clone()));
+        let (mut steps, mut status) = (0, Status::Running);
+        let single = T::EPSILON.to_f64() > 1e-10;
+        let slack = if single { 1e-3 } else { 1e-6 } * self.case.least.abs().max(1.0);
+        let outcome = loop {
+            let value = state.value().to_f64();
+            if value - self.case.least <= slack {
+                break Outcome::Best;
+            }
+            if value.is_finite() && self.gap(&state) <= self.tolerance.to_f64() {
+                break Outcome::Other;
+            }
+            match status {
+                Status::Running if problem.calls() < BUDGET => {}
+                Status::Running => break Outcome::Budget,
+                Status::Stalled(_) => break Outcome::Stalled,
+                Status::Converged(_) => break Outcome::Early,
+            }
+            status = method.step(&mut state, &mut problem).unwrap();
+            steps += 1;
+        };
+        self.runs.push(Run { method: name, case: self.index, outcome, evaluations: problem.calls(), steps });
+    }
+
+    fn enter_all(&mut self) {
+        let Self { start, lower, upper, tolerance: gradient_tolerance, .. } = *self;
+        let conjugate = ConjugateGradient { gradient_tolerance, ..ConjugateGradient::default() };
+        let bounded = BoundedLbfgs { gradient_tolerance, ..BoundedLbfgs::new(lower, upper) };
+        let (dense, limited) = (Bfgs { gradient_tolerance, ..Bfgs::default() }, Lbfgs { gradient_tolerance, ..Lbfgs::default() });
+        let exact = StrongWolfe { curvature: T::of_f64(0.1), ..StrongWolfe::default() };
+        let zhang = HagerZhang::default();
+
+        self.enter("bounded L-BFGS", &bounded, BoundedLbfgsState::<T, N, 10>::new(start));
+        self.enter("bounded L-BFGS, Hager-Zhang", &bounded.searching(zhang), BoundedLbfgsState::<T, N, 10>::new(start));
+        if self.case.is_bounded() {
+            return;
+        }
+        let polak = ConjugateGradient { rule: ConjugateRule::PolakRibiere, ..conjugate };
+        let yuan = ConjugateGradient { rule: ConjugateRule::DaiYuan, ..conjugate };
+        self.enter("gradient descent", &GradientDescent { gradient_tolerance, ..GradientDescent::default() }, GradientDescentState::new(start));
+        self.enter("conjugate gradient", &conjugate, ConjugateGradientState::new(start));
+        self.enter("conjugate gradient, strong Wolfe", &conjugate.searching(exact), ConjugateGradientState::new(start));
+        self.enter("conjugate gradient, Polak-Ribière", &polak.searching(exact), ConjugateGradientState::new(start));
+        self.enter("conjugate gradient, Dai-Yuan", &yuan, ConjugateGradientState::new(start));
+        self.enter("BFGS", &dense, BfgsState::new(start));
+        self.enter("BFGS, Hager-Zhang", &dense.searching(zhang), BfgsState::new(start));
+        self.enter("symmetric rank one", &SymmetricRankOne { gradient_tolerance, ..SymmetricRankOne::default() }, SymmetricRankOneState::new(start));
+        self.enter("L-BFGS", &limited, LbfgsState::<T, N, 10>::new(start));
+        self.enter("L-BFGS, Hager-Zhang", &limited.searching(zhang), LbfgsState::<T, N, 10>::new(start));
+    }
+}
+
+fn sized<T: Real, const N: usize>(case: &Case, index: usize, runs: &mut Vec<Run>) {
+    let of = |x: &[f64]| SVector::from_iterator(x.iter().map(|&x| T::of_f64(x)));
+    let tolerance = if T::EPSILON.to_f64() > 1e-10 { T::SQRT_EPSILON } else { T::of_f64(1e-8) };
+    let (start, lower, upper) = (of(&case.start), of(&case.lower), of(&case.upper));
+    Field::<T, N> { case, index, runs, start, lower, upper, tolerance }.enter_all();
+}
+
+fn all<T: Real>(cases: &[Case]) -> Vec<Run> {
+    let mut runs = Vec::new();
+    for (index, case) in cases.iter().enumerate() {
+        macro_rules! dispatch {
+            ($($n:literal)*) => { match case.start.len() { $($n => sized::<T, $n>(case, index, &mut runs),)* n => panic!("{n} variables") } };
+        }
+        dispatch!(1 2 3 4 5 6 8 9 10 12 20);
+    }
+    runs
+}
+
+/// Methods in the order of their first run.
+fn methods(runs: &[Run]) -> Vec<&'static str> {
+    let mut names: Vec<_> = Vec::new();
+    for run in runs {
+        if !names.contains(&run.method) {
+            names.push(run.method);
+        }
+    }
+    names
+}
+
+fn median(mut counts: Vec<u64>) -> String {
+    counts.sort_unstable();
+    counts.get(counts.len() / 2).map_or("–".into(), u64::to_string)
+}
+
+/// Per method: outcomes, and the median of the evaluations of its successes.
+fn summary(runs: &[Run]) -> String {
+    let mut text = String::from("| method | problems | best | other minimum | stalled | ended early | budget | evaluations | steps |\n");
+    text += "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n";
+    for method in methods(runs) {
+        let mine: Vec<_> = runs.iter().filter(|run| run.method == method).collect();
+        let count = |outcome| mine.iter().filter(|run| run.outcome == outcome).count();
+        let of = |f: fn(&Run) -> u64| median(mine.iter().filter(|run| run.succeeded()).map(|run| f(run)).collect());
+        let [best, other, stalled, early, budget] =
+            [Outcome::Best, Outcome::Other, Outcome::Stalled, Outcome::Early, Outcome::Budget].map(count);
+        let (evaluations, steps) = (of(|run| run.evaluations), of(|run| run.steps));
+        let problems = mine.len();
+        writeln!(text, "| {method} | {problems} | {best} | {other} | {stalled} | {early} | {budget} | {evaluations} | {steps} |").unwrap();
+    }
+    text
+}
+
+/// Per problem: the fewest evaluations, and who failed and how.
+fn by_problem(cases: &[Case], runs: &[Run]) -> String {
+    let mut text = String::from("| problem | N | bounds | fewest evaluations | by | no success |\n|---|---:|---|---:|---|---|\n");
+    for (index, case) in cases.iter().enumerate() {
+        let mine = runs.iter().filter(|run| run.case == index);
+        let best = mine.clone().filter(|run| run.outcome == Outcome::Best).min_by_key(|run| run.evaluations);
+        let (fewest, by) = best.map_or(("–".into(), "–"), |run| (run.evaluations.to_string(), run.method));
+        let mut failures: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for run in mine.filter(|run| run.outcome != Outcome::Best) {
+            failures.entry(run.outcome.name()).or_default().push(run.method);
+        }
+        let failures: Vec<_> = failures.iter().map(|(name, who)| format!("{name}: {}", who.join("; "))).collect();
+        let bounds = if case.is_bounded() { "yes" } else { "" };
+        writeln!(text, "| {} | {} | {bounds} | {fewest} | {by} | {} |", case.name, case.start.len(), failures.join(". ")).unwrap();
+    }
+    text
+}
+
+#[test]
+fn tapes_reproduce_their_starts() {
+    for case in cases() {
+        macro_rules! dispatch {
+            ($($n:literal)*) => { match case.start.len() { $($n => check::<$n>(&case),)* n => panic!("{n} variables") } };
+        }
+        dispatch!(1 2 3 4 5 6 8 9 10 12 20);
+    }
+    fn check<const N: usize>(case: &Case) {
+        let x: [f64; N] = core::array::from_fn(|j| case.start[j]);
+        assert!(Function::<f64, N>::value(&case.tape, &x).is_finite(), "{}", case.name);
+    }
+}
+
+#[test]
+fn table_is_committed() {
+    let cases = cases();
+    if cases.is_empty() {
+        return;
+    }
+    let (double, single) = std::thread::scope(|scope| {
+        let single = scope.spawn(|| all::<f32>(&cases));
+        (all::<f64>(&cases), single.join().unwrap())
+    });
+    let mut text = String::from(
+        "# Smooth methods on CUTEst and Moré, Garbow & Hillstrom\n\n\
+        Best: `f - f* ≤ 10⁻⁶ max(1, |f*|)` (f32: 10⁻³), where f* is the lowest known value. Other minimum: `max |gⱼ| ≤ 10⁻⁸ max(1, |f|)` (f32: √ε), where\n\
+        bounds cut the gradient. An evaluation is an oracle call; they are counted until one of both holds, at most 5000. Medians are of the\n\
+        successes. Generated by `tests/smooth/references.rs`.\n",
+    );
+    for (scalar, runs) in [("f64", &double), ("f32", &single)] {
+        let (bounded, free): (Vec<usize>, Vec<usize>) = (0..cases.len()).partition(|&i| cases[i].is_bounded());
+        for (kind, set) in [("Unconstrained", free), ("Bounded", bounded)] {
+            let runs: Vec<Run> = runs.iter().filter(|run| set.contains(&run.case)).map(|run| Run { ..*run }).collect();
+            write!(text, "\n## {kind}, {scalar}\n\n{}", summary(&runs)).unwrap();
+        }
+    }
+    write!(text, "\n## By problem, f64\n\n{}", by_problem(&cases, &double)).unwrap();
+    write!(text, "\n## By problem, f32\n\n{}", by_problem(&cases, &single)).unwrap();
+    if std::env::var_os("DUMP").is_some() {
+        for run in &double {
+            println!("{:36} {:30} {:?} {} {}", run.method, cases[run.case].name, run.outcome, run.evaluations, run.steps);
+        }
+    }
+    let free: Vec<&Run> = double.iter().filter(|run| !cases[run.case].is_bounded()).collect();
+    reference::same_as_committed("smooth_profile.svg", &profile::draw(&methods(&double), &free));
+    reference::same_as_committed("smooth_references.md", &text);
+}
