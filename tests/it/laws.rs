@@ -10,7 +10,7 @@ use thalweg::composite::{
 use thalweg::constrained::{AugmentedLagrangianState, DualActiveSetState, FrankWolfeState, InteriorPointState};
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
-use thalweg::smooth::GradientDescentState;
+use thalweg::smooth::{GradientDescentState, NewtonState};
 use thalweg::splitting::{
     AdmmState, AlternatingProjectionsState, DavisYinState, DouglasRachfordState, DykstraState, PrimalDualState,
 };
@@ -40,20 +40,30 @@ pub trait Memory: Clone + Restored {
     }
 }
 
-impl<T: Real, const N: usize> Memory for GradientDescentState<T, N>
-where
-    Self: Restored,
-{
-    fn x(&self) -> Vec<f64> {
-        self.x().iter().map(|x| x.to_f64()).collect()
-    }
-    fn value(&self) -> f64 {
-        self.value().to_f64()
-    }
-    fn fresh(&self) -> Self {
-        Self::new(*self.x())
-    }
+/// A smooth memory: the point and its value, which never rises.
+macro_rules! smooth {
+    ($($state:ident $(<$extra:ident>)?),*) => { $(
+        impl<T: Real, const N: usize $(, const $extra: usize)?> Memory for $state<T, N $(, $extra)?>
+        where
+            Self: Restored,
+        {
+            fn x(&self) -> Vec<f64> {
+                self.x().iter().map(|x| x.to_f64()).collect()
+            }
+            fn value(&self) -> f64 {
+                self.value().to_f64()
+            }
+            fn rounding() -> f64 {
+                128.0 * T::EPSILON.to_f64()
+            }
+            fn fresh(&self) -> Self {
+                Self::new(*self.x())
+            }
+        }
+    )* };
 }
+
+smooth!(GradientDescentState, NewtonState);
 
 /// A composite memory: the point, the value, where rounding may hide a rise.
 macro_rules! composite {
@@ -447,9 +457,12 @@ mod table {
     };
     pub use thalweg::penalty::Simplex;
     pub use thalweg::penalty::{Each, Interval, L1, Mcp};
-    pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
+    pub use thalweg::problem::{FisherCurvature, Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::problem::{Function, Quadratic};
-    pub use thalweg::smooth::{GradientDescent, GradientDescentState};
+    pub use thalweg::smooth::{
+        CubicRegularization, GradientDescent, GradientDescentState, NaturalGradient, NewtonState, NewtonTrustRegion,
+        RegularizedNewton, SaddleFreeNewton,
+    };
     pub use thalweg::splitting::{
         Admm, AdmmState, AlternatingProjections, AlternatingProjectionsState, Coupled, DavisYin, DavisYinState, Direct,
         DouglasRachford, DouglasRachfordState, Dykstra, DykstraState, Matrix, PrimalDual, PrimalDualState,
@@ -576,6 +589,11 @@ mod table {
 subjects! {
     obey:
     gradient_descent: GradientDescent::<T>::default(), GradientDescentState::new(point([-0.5, 1.0])), Forward(Valley);
+    newton_trust_region: NewtonTrustRegion::<T>::default(), NewtonState::new(slope()), Forward(Valley);
+    saddle_free_newton: SaddleFreeNewton::<T>::default(), NewtonState::new(slope()), Forward(Valley);
+    cubic_regularization: CubicRegularization::<T>::default(), NewtonState::new(slope()), Forward(Valley);
+    regularized_newton: RegularizedNewton::<T>::default(), NewtonState::new(slope()), Forward(Valley);
+    natural_gradient: NaturalGradient::<T>::default(), NewtonState::new(slope()), FisherCurvature(Terms);
     proximal_gradient: ProximalGradient::new(lasso::<T>()), ProximalGradientState::new(point([-0.5, 1.0])), Forward(Valley);
     fista: Fista::new(lasso::<T>()), FistaState::new(slope()), Forward(Valley);
     fista_never: restarted::<T>(Restart::Never), FistaState::new(slope()), Forward(Valley);

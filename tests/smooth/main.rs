@@ -12,3 +12,5 @@
 #![allow(unreachable_pub, dead_code, reason = "nothing is reachable from outside a test")]
 
 mod functions;
+mod newton;
+mod watched;
