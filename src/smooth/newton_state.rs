@@ -7,9 +7,9 @@ use nalgebra::SVector;
 
 use crate::linalg;
 use crate::problem::Curved;
-use crate::real::{Real, haze};
+use crate::real::Real;
 use crate::smooth::point::{Point, readable};
-use crate::smooth::trust_region::Model;
+use crate::smooth::trust_region::{Model, Verdict, judge};
 use crate::step::{ConfigError, Stall, Status};
 
 /// What tells one Newton method from another.
@@ -148,23 +148,13 @@ impl<T: Real, const N: usize> NewtonState<T, N> {
     }
 
     fn measured<R: Rule<T>>(&mut self, rule: &R, trial: &Point<T, N>) -> Status {
-        let finite = trial.is_finite();
-        let (decrease, hidden) = (self.best.value - trial.value, haze(self.best.value, trial.value));
-        if finite && self.promised.abs() <= hidden && decrease.abs() <= hidden {
-            if !trial.improve(&mut self.best) {
-                return Status::Stalled(Stall::NoDescent);
-            }
-        } else {
-            let answer = Answer {
-                decrease: if finite && decrease > T::ZERO { decrease } else { T::NAN },
-                promised: self.promised,
-                length: linalg::norm(&self.step),
-                slope: linalg::norm(&trial.gradient),
-            };
-            if !rule.accepts(&self.model, &answer, &mut self.control) {
-                return self.propose(rule);
-            }
-            trial.replace(&mut self.best);
+        let (model, control, promised) = (&self.model, &mut self.control, self.promised);
+        let (length, slope) = (linalg::norm(&self.step), linalg::norm(&trial.gradient));
+        let accepts = |decrease| rule.accepts(model, &Answer { decrease, promised, length, slope }, control);
+        match judge(&mut self.best, trial, promised, accepts) {
+            Verdict::Accepted => {}
+            Verdict::Rejected => return self.propose(rule),
+            Verdict::Nothing => return Status::Stalled(Stall::NoDescent),
         }
         let status = self.best.status(rule.gradient_tolerance());
         if status != Status::Running && !rule.curvature_tolerance().is_finite() {

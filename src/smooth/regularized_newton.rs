@@ -9,9 +9,9 @@
 //! γ estimates the radius within which `g + H h` is the gradient up to a relative error of `‖h‖/γ`. H may be any matrix that
 //! stands for the Hessian: [`GaussNewtonCurvature`](crate::problem::GaussNewtonCurvature),
 //! [`FisherCurvature`](crate::problem::FisherCurvature), or your own. Reference: Semenov, Jaggi & Doikov, "Gradient-normalized
-//! smoothness for optimization with approximate Hessians", 2025, algorithm 1 with its adaptive search. Memory: one matrix and six vectors. One
-//! Hessian an accepted point, one gradient a trial. Near a strict saddle λ exceeds the negative curvature, so the step is a descent
-//! step and leaves; started at one, it stays: choose [`NewtonTrustRegion`](crate::smooth::NewtonTrustRegion) for that.
+//! smoothness for optimization with approximate Hessians", 2025, the adaptive search of its authors' program. Memory: one matrix and six
+//! vectors. One Hessian an accepted point, one gradient a trial. Near a strict saddle λ exceeds the negative curvature, so the step is
+//! one of descent and leaves; started at one, it stays: choose [`NewtonTrustRegion`](crate::smooth::NewtonTrustRegion) for that.
 
 use nalgebra::SVector;
 

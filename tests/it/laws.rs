@@ -10,7 +10,9 @@ use thalweg::composite::{
 use thalweg::constrained::{AugmentedLagrangianState, DualActiveSetState, FrankWolfeState, InteriorPointState};
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
-use thalweg::smooth::{GradientDescentState, NewtonState};
+use thalweg::smooth::{
+    GradientDescentState, KrylovSaddleFreeState, NegativeCurvatureState, NewtonCgState, NewtonState,
+};
 use thalweg::splitting::{
     AdmmState, AlternatingProjectionsState, DavisYinState, DouglasRachfordState, DykstraState, PrimalDualState,
 };
@@ -63,7 +65,7 @@ macro_rules! smooth {
     )* };
 }
 
-smooth!(GradientDescentState, NewtonState);
+smooth!(GradientDescentState, KrylovSaddleFreeState<K>, NegativeCurvatureState<K>, NewtonCgState, NewtonState);
 
 /// A composite memory: the point, the value, where rounding may hide a rise.
 macro_rules! composite {
@@ -460,8 +462,9 @@ mod table {
     pub use thalweg::problem::{FisherCurvature, Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::problem::{Function, Quadratic};
     pub use thalweg::smooth::{
-        CubicRegularization, GradientDescent, GradientDescentState, NaturalGradient, NewtonState, NewtonTrustRegion,
-        RegularizedNewton, SaddleFreeNewton,
+        CubicRegularization, GradientDescent, GradientDescentState, KrylovSaddleFree, KrylovSaddleFreeState,
+        NaturalGradient, NegativeCurvature, NegativeCurvatureState, NewtonCg, NewtonCgState, NewtonState,
+        NewtonTrustRegion, RegularizedNewton, SaddleFreeNewton,
     };
     pub use thalweg::splitting::{
         Admm, AdmmState, AlternatingProjections, AlternatingProjectionsState, Coupled, DavisYin, DavisYinState, Direct,
@@ -594,6 +597,10 @@ subjects! {
     cubic_regularization: CubicRegularization::<T>::default(), NewtonState::new(slope()), Forward(Valley);
     regularized_newton: RegularizedNewton::<T>::default(), NewtonState::new(slope()), Forward(Valley);
     natural_gradient: NaturalGradient::<T>::default(), NewtonState::new(slope()), FisherCurvature(Terms);
+    newton_cg: NewtonCg::<T>::default(), NewtonCgState::new(slope()), Forward(Valley);
+    krylov_saddle_free: KrylovSaddleFree::<T>::default(), KrylovSaddleFreeState::<T, 2, 2>::new(slope()), Forward(Valley);
+    krylov_saddle_free_narrow: KrylovSaddleFree::<T>::default(), KrylovSaddleFreeState::<T, 2, 1>::new(slope()), Forward(Valley);
+    negative_curvature: NegativeCurvature::<T>::default(), NegativeCurvatureState::<T, 2, 2>::new(slope()), Forward(Valley);
     proximal_gradient: ProximalGradient::new(lasso::<T>()), ProximalGradientState::new(point([-0.5, 1.0])), Forward(Valley);
     fista: Fista::new(lasso::<T>()), FistaState::new(slope()), Forward(Valley);
     fista_never: restarted::<T>(Restart::Never), FistaState::new(slope()), Forward(Valley);

@@ -11,6 +11,8 @@
 )]
 #![allow(unreachable_pub, dead_code, reason = "nothing is reachable from outside a test")]
 
+mod curvature;
 mod functions;
 mod newton;
+mod newton_cg;
 mod watched;
