@@ -2,7 +2,7 @@
 //!
 //! Minimizes a smooth `f`. One iteration, with `g = ∇f(x)` and a radius Δ:
 //!
-//! 1. an orthonormal `V` of K Lanczos vectors from `g/‖g‖ + ⅒ z`, z of random signs, and `VᵀHV = Σ θᵢ yᵢyᵢᵀ`, `L = max |θᵢ|`;
+//! 1. an orthonormal `V` of K Lanczos vectors from `g/‖g‖ + ⅒ z`, z at random, and `VᵀHV = Σ θᵢ yᵢyᵢᵀ`, `L = max |θᵢ|`;
 //! 2. `d = -V Σ (yᵢᵀVᵀg / aᵢ) yᵢ - (I - VVᵀ) g/L` with `aᵢ = max(|θᵢ|, floor · L)`, shortened to `‖d‖ ≤ Δ`; at a stationary point
 //!    with `θ₁ < 0`, `d = Δ V y₁`;
 //! 3. the share of the promised decrease adapts Δ and decides as in [`NewtonTrustRegion`](crate::smooth::NewtonTrustRegion), with

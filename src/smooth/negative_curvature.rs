@@ -3,7 +3,7 @@
 //! Minimizes a smooth `f`. With `g = ∇f(x)`:
 //!
 //! 1. while g is above its tolerance: `x ← x - t g`, t by backtracking as in [`GradientDescent`](crate::smooth::GradientDescent);
-//! 2. else K Lanczos vectors from random signs give the least Ritz value θ of `∇²f(x)` and its unit vector v with `gᵀv ≤ 0`;
+//! 2. else K Lanczos vectors from a start at random give the least Ritz value θ of `∇²f(x)` and its unit vector v with `gᵀv ≤ 0`;
 //! 3. if `θ < -curvature_tolerance · max |θᵢ|`: `x ← x + t v` with the first t of `t₀, t₀/2, …` for which
 //!    `f(x + t v) ≤ f(x) - ¼ |θ| t²`, and again; otherwise x is a minimum up to second order.
 //!
@@ -19,6 +19,7 @@ use crate::ranges::{at_least, fraction, tolerance};
 use crate::real::Real;
 use crate::smooth::lanczos::Lanczos;
 use crate::smooth::point::{Point, readable};
+use crate::smooth::trust_region::{Verdict, judge};
 use crate::step::{ConfigError, Method, Stall, Status};
 
 /// Parameters of gradient descent with negative curvature.
@@ -123,6 +124,15 @@ impl<T: Real, const N: usize, const K: usize> NegativeCurvatureState<T, N, K> {
         }
     }
 
+    /// Goes on after a trial.
+    fn follow(&mut self, verdict: Verdict, gradient_tolerance: T) -> Status {
+        match verdict {
+            Verdict::Accepted => self.open(gradient_tolerance),
+            Verdict::Rejected => Status::Running,
+            Verdict::Nothing => Status::Stalled(Stall::NoDescent),
+        }
+    }
+
     /// Goes on from the best point.
     fn open(&mut self, gradient_tolerance: T) -> Status {
         let status = self.best.status(gradient_tolerance);
@@ -163,17 +173,11 @@ where
                     Status::Stalled(Stall::NoDescent)
                 } else {
                     let trial = Point::measure(trial, problem)?;
-                    let squared = linalg::dot(&state.best.gradient, &state.best.gradient);
-                    // NaN and infinity fail the comparison and are rejected with it.
-                    let lower = state.best.value - trial.value >= self.sufficient_decrease * state.rate * squared;
-                    if lower && trial.is_finite() {
-                        trial.replace(&mut state.best);
-                        state.rate *= T::TWO;
-                        state.open(self.gradient_tolerance)
-                    } else {
-                        state.rate *= T::HALF;
-                        Status::Running
-                    }
+                    let promised = state.rate * linalg::dot(&state.best.gradient, &state.best.gradient);
+                    let accepts = |decrease| decrease >= self.sufficient_decrease * promised;
+                    let verdict = judge(&mut state.best, &trial, promised, accepts);
+                    state.rate *= if verdict == Verdict::Accepted { T::TWO } else { T::HALF };
+                    state.follow(verdict, self.gradient_tolerance)
                 }
             }
             Phase::Product => {
@@ -194,13 +198,9 @@ where
                 } else {
                     let trial = Point::measure(trial, problem)?;
                     let wanted = T::of_f64(-0.25) * state.bend * state.length.squared();
-                    if state.best.value - trial.value >= wanted && trial.is_finite() {
-                        trial.replace(&mut state.best);
-                        state.open(self.gradient_tolerance)
-                    } else {
-                        state.length *= T::HALF;
-                        Status::Running
-                    }
+                    let verdict = judge(&mut state.best, &trial, wanted, |decrease| decrease >= wanted);
+                    state.length *= T::HALF;
+                    state.follow(verdict, self.gradient_tolerance)
                 }
             }
         };

@@ -12,7 +12,9 @@
 #![allow(unreachable_pub, dead_code, reason = "nothing is reachable from outside a test")]
 
 mod curvature;
+mod diagnostics;
 mod functions;
 mod newton;
 mod newton_cg;
+mod saddles;
 mod watched;

@@ -81,9 +81,11 @@ fn krylov_with_all_vectors_is_newton_on_a_convex_quadratic() {
 #[test]
 fn krylov_with_few_vectors() {
     let mut problem = Watched::new(Forward(Chain));
-    let mut state = KrylovSaddleFreeState::<f64, 100, 10>::new(SVector::zeros());
+    let mut state = KrylovSaddleFreeState::<f64, 20, 6>::new(SVector::zeros());
     let status = KrylovSaddleFree::default().run(&mut state, &mut problem, 100_000).unwrap();
-    assert!((state.value() - Chain::LEAST).abs() < 1e-9, "{status} {}", state.value() - Chain::LEAST);
+    let least = -10.0 / 21.0;
+    assert!(status == CONVERGED && (state.value() - least).abs() < 1e-12, "{status} {}", state.value() - least);
+    assert!(problem.products < 300, "{}", problem.products);
     let mut state = KrylovSaddleFreeState::<f64, 2, 1>::new(point(Rosenbrock::START));
     let status = KrylovSaddleFree::default().run(&mut state, &mut Forward(Rosenbrock), 100_000).unwrap();
     assert!(state.value() < 1e-10, "{status} {}", state.value());
@@ -100,9 +102,8 @@ fn negative_curvature_from_the_ridge() {
     let status = NegativeCurvature::default().run(&mut state, &mut problem, 1000).unwrap();
     assert!(status == CONVERGED && (state.value() + 0.25).abs() < 1e-14);
     assert!((state.x() - vector![0.0, state.x()[1].signum()]).norm() < 1e-7);
-    // One step to the saddle, one along the eigenvector to the minimum; two products each.
-    assert_eq!(problem.products, 4);
-    assert!(problem.gradients <= 4, "{}", problem.gradients);
+    assert_eq!(problem.products, 4, "two at the saddle, two at the minimum");
+    assert!(problem.gradients <= 40, "{}", problem.gradients);
 }
 
 /// `-x`.

@@ -12,7 +12,7 @@ use crate::linalg;
 use crate::problem::HessianProducts;
 use crate::real::Real;
 use crate::smooth::diagnostics::Ritz;
-use crate::smooth::lanczos::signs;
+use crate::smooth::lanczos::uniform;
 
 /// Power iteration on the Hessian at a point.
 ///
@@ -37,12 +37,12 @@ pub struct PowerIteration<T: Real, const N: usize> {
 }
 
 impl<T: Real, const N: usize> PowerIteration<T, N> {
-    /// The Hessian at x minus `shift` times the identity; the seed chooses the first vector, of random signs.
+    /// The Hessian at x minus `shift` times the identity; the seed chooses the first vector.
     #[must_use]
     pub fn new(x: SVector<T, N>, shift: T, seed: u64) -> Self {
         let mut seed = seed;
-        let z: SVector<T, N> = signs(&mut seed);
-        let direction = z / T::of_usize(N).sqrt();
+        let z: SVector<T, N> = uniform(&mut seed);
+        let direction = z / linalg::norm(&z);
         Self { x, shift, direction, ritz: Ritz { value: T::NAN, error: T::INFINITY } }
     }
 

@@ -16,7 +16,7 @@ use crate::real::Real;
 pub enum Stability {
     /// `η S/2 < 1`.
     Stable,
-    /// `η S/2 < 1`, and S has risen since it was last told.
+    /// `η S/2 < 1`, and S has risen since it was last told, by more than √ε of it.
     Sharpening,
     /// `0.95 ≤ η S/2 ≤ 1.05`, and f has risen at least once since S was last told before.
     Edge,
@@ -96,7 +96,7 @@ impl<T: Real> Sharpness<T> {
             Stability::Edge
         } else if !(ratio < T::ONE) {
             Stability::Unstable
-        } else if self.sharpness > self.before {
+        } else if self.sharpness > self.before * (T::ONE + T::SQRT_EPSILON) {
             Stability::Sharpening
         } else {
             Stability::Stable

@@ -1,6 +1,6 @@
 //! Extreme eigenvalues of the Hessian at a point by the Lanczos process.
 //!
-//! K products make `VᵀHV = T`, tridiagonal, with orthonormal V from a start of random signs; the eigenvalues of T, the Ritz values, lie
+//! K products make `VᵀHV = T`, tridiagonal, with orthonormal V from a start at random; the eigenvalues of T, the Ritz values, lie
 //! between the extreme eigenvalues of H and approach them from within, the far ones first. For a Ritz pair `(θ, y)` an eigenvalue lies
 //! within `β |y_K|` of θ. Every vector is made orthogonal to all before it, twice.
 //!
