@@ -1,7 +1,9 @@
 //! The Newton methods that hold a Hessian.
 
+use core::convert::Infallible;
+
 use nalgebra::{SMatrix, SVector, matrix, vector};
-use thalweg::problem::{Curved, Forward, Function, GaussNewtonCurvature, HessianFn, Smooth, dense_fn, hessian_fn};
+use thalweg::problem::{Curved, Forward, Function, GaussNewtonCurvature, Smooth, dense_fn, hessian_fn};
 use thalweg::smooth::{
     CubicRegularization, NaturalGradient, NewtonState, NewtonTrustRegion, RegularizedNewton, SaddleFreeNewton,
 };
@@ -41,7 +43,7 @@ impl Function<f64, 5> for LogSumExp {
 }
 
 /// The curvature `(1/μ) Aᵀ diag(softmax) A`.
-fn weighted() -> HessianFn<impl FnMut(&SVector<f64, 5>, &mut SVector<f64, 5>, &mut SMatrix<f64, 5, 5>) -> f64> {
+fn weighted() -> impl Curved<f64, 5, Error = Infallible> {
     hessian_fn(|x: &SVector<f64, 5>, g: &mut SVector<f64, 5>, h: &mut SMatrix<f64, 5, 5>| {
         let value = Forward(LogSumExp).gradient(x, g).unwrap();
         *h = SMatrix::zeros();
@@ -55,7 +57,7 @@ fn weighted() -> HessianFn<impl FnMut(&SVector<f64, 5>, &mut SVector<f64, 5>, &m
 
 fn solve<M, P, const N: usize>(method: &M, start: [f64; N], problem: P) -> (NewtonState<f64, N>, Status, Watched<P>)
 where
-    P: Curved<f64, N, Error = core::convert::Infallible>,
+    P: Curved<f64, N, Error = Infallible>,
     M: Method<Watched<P>, NewtonState<f64, N>>,
 {
     let mut problem = Watched::new(problem);
@@ -210,7 +212,7 @@ fn cubic_regularization_on_rosenbrock() {
 
 /// The negative log-likelihood of a Gaussian by mean and logarithm of its deviation, for a sample of mean 2 and variance ¼, with the
 /// Fisher matrix `diag(1/s², 2)`.
-fn gaussian() -> HessianFn<impl FnMut(&SVector<f64, 2>, &mut SVector<f64, 2>, &mut SMatrix<f64, 2, 2>) -> f64> {
+fn gaussian() -> impl Curved<f64, 2, Error = Infallible> {
     hessian_fn(|x: &SVector<f64, 2>, g: &mut SVector<f64, 2>, h: &mut SMatrix<f64, 2, 2>| {
         let precision = (-2.0 * x[1]).exp();
         let spread = 0.25 + (x[0] - 2.0).powi(2);

@@ -12,6 +12,7 @@ use core::panic::PanicInfo;
 
 mod cameras;
 mod composites;
+mod curvature;
 mod fits;
 mod memories;
 mod oracles;
@@ -81,6 +82,7 @@ fn everything<T: Real>() {
     cameras::everything::<T>();
     penalties::everything::<T>();
     composites::everything::<T>();
+    curvature::everything::<T>();
     programs::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();
