@@ -26,11 +26,12 @@ use crate::step::{ConfigError, Method, Status};
 
 /// Parameters of natural gradient.
 ///
+/// Three heads in ten tosses, by log-odds t: `f = 10 ln(1 + eᵗ) - 3t`, `F = 10 p (1 - p)`.
+///
 /// ```
 /// use thalweg::{Method, smooth::NaturalGradient, problem::hessian_fn};
-/// use nalgebra::{matrix, vector};
-/// // 3 of 10 tosses by log-odds: f = 10 ln(1 + eᵗ) - 3t, F = 10 p (1 - p).
-/// let mut coin = hessian_fn(|t: &nalgebra::Vector1<f64>, g, h| {
+/// use nalgebra::{matrix, vector, Vector1};
+/// let mut coin = hessian_fn(|t: &Vector1<f64>, g, h| {
 ///     let p = 1.0 / (1.0 + (-t[0]).exp());
 ///     (*g, *h) = (vector![10.0 * p - 3.0], matrix![10.0 * p * (1.0 - p)]);
 ///     10.0 * t[0].exp().ln_1p() - 3.0 * t[0]
