@@ -197,6 +197,23 @@ fn cubic_step_of_one_variable() {
     assert_eq!(state.control(), 3.0, "f lies below the model");
 }
 
+/// `-x + (c/6) x³` keeps what a model of weight M promises exactly where `c ≤ M`.
+#[test]
+fn cubic_model_decides() {
+    struct Cubic(f64);
+    impl Function<f64, 1> for Cubic {
+        fn value<D: Number<Scalar = f64>>(&self, &[x]: &[D; 1]) -> D {
+            (x * x * x).scale(self.0 / 6.0) - x
+        }
+    }
+    let method = CubicRegularization { initial_weight: 2.0, ..CubicRegularization::default() };
+    for (third, x, weight) in [(1.99, 1.0, 1.0), (2.01, 0.0, 4.0)] {
+        let mut state = NewtonState::new(point([0.0]));
+        let _ = method.run(&mut state, &mut Forward(Cubic(third)), 2).unwrap();
+        assert!((state.x()[0] - x).abs() < 1e-14 && state.control() == weight, "{third}: {}", state.x()[0]);
+    }
+}
+
 #[test]
 fn saddle_free_newton_on_rosenbrock() {
     let (state, status, problem) = solve(&SaddleFreeNewton::default(), Rosenbrock::START, Forward(Rosenbrock));

@@ -78,6 +78,16 @@ fn krylov_with_all_vectors_is_newton_on_a_convex_quadratic() {
     assert!((state.x() - SVector::from(bowl.centre)).norm() < 1e-12);
 }
 
+/// One vector and the step outside of it make the whole of Newton's step where all curvatures agree.
+#[test]
+fn krylov_step_outside_the_subspace() {
+    let round = Diagonal { curvatures: [3.0; 4], centre: [0.2, -0.1, 0.3, 0.1] };
+    let mut problem = Watched::new(Forward(round));
+    let mut state = KrylovSaddleFreeState::<f64, 4, 1>::new(point([0.0; 4]));
+    let status = KrylovSaddleFree::default().run(&mut state, &mut problem, 100).unwrap();
+    assert_eq!((status, problem.products, problem.gradients), (CONVERGED, 2, 2));
+}
+
 #[test]
 fn krylov_with_few_vectors() {
     let mut problem = Watched::new(Forward(Chain));
