@@ -4,7 +4,8 @@ use core::convert::Infallible;
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::problem::{LeastSquares, Objective, Problem, Residuals, Rows, Smooth};
+use crate::linalg::{self, multiply};
+use crate::problem::{Curved, HessianProducts, LeastSquares, Objective, Problem, Residuals, Rows, Smooth};
 use crate::real::Real;
 
 /// An objective from `f(x) -> value`; see [`value_fn`].
@@ -14,6 +15,10 @@ pub struct ValueFn<F>(F);
 /// A smooth objective from `f(x, g) -> value`; see [`gradient_fn`].
 #[derive(Clone, Copy, Debug)]
 pub struct GradientFn<F>(F);
+
+/// A function with curvature from `f(x, g, h) -> value`; see [`hessian_fn`].
+#[derive(Clone, Copy, Debug)]
+pub struct HessianFn<F>(F);
 
 /// Residuals from `f(i, x) -> residual`; see [`residual_fn`].
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +48,15 @@ pub const fn gradient_fn<T: Real, const N: usize, F: FnMut(&SVector<T, N>, &mut 
     f: F,
 ) -> GradientFn<F> {
     GradientFn(f)
+}
+
+/// A [`Curved`] function from a closure that returns the value at `x` and writes the gradient and the Hessian, or a matrix that stands
+/// for it such as a Fisher matrix.
+pub const fn hessian_fn<T: Real, const N: usize, F>(f: F) -> HessianFn<F>
+where
+    F: FnMut(&SVector<T, N>, &mut SVector<T, N>, &mut SMatrix<T, N, N>) -> T,
+{
+    HessianFn(f)
 }
 
 /// [`Residuals`] from a closure that returns the residual of sample `i` at `x`.
@@ -92,6 +106,49 @@ impl<T: Real, const N: usize, F: FnMut(&SVector<T, N>, &mut SVector<T, N>) -> T>
 impl<T: Real, const N: usize, F: FnMut(&SVector<T, N>, &mut SVector<T, N>) -> T> Smooth<T, N> for GradientFn<F> {
     fn gradient(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Infallible> {
         Ok((self.0)(x, g))
+    }
+}
+
+impl<F> Problem for HessianFn<F> {
+    type Error = Infallible;
+}
+
+impl<T: Real, const N: usize, F> Objective<T, N> for HessianFn<F>
+where
+    F: FnMut(&SVector<T, N>, &mut SVector<T, N>, &mut SMatrix<T, N, N>) -> T,
+{
+    fn value(&mut self, x: &SVector<T, N>) -> Result<T, Infallible> {
+        self.gradient(x, &mut linalg::zeros())
+    }
+}
+
+impl<T: Real, const N: usize, F> Smooth<T, N> for HessianFn<F>
+where
+    F: FnMut(&SVector<T, N>, &mut SVector<T, N>, &mut SMatrix<T, N, N>) -> T,
+{
+    fn gradient(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Infallible> {
+        self.hessian(x, g, &mut linalg::zeros())
+    }
+}
+
+impl<T: Real, const N: usize, F> Curved<T, N> for HessianFn<F>
+where
+    F: FnMut(&SVector<T, N>, &mut SVector<T, N>, &mut SMatrix<T, N, N>) -> T,
+{
+    fn hessian(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>, h: &mut SMatrix<T, N, N>) -> Result<T, Infallible> {
+        Ok((self.0)(x, g, h))
+    }
+}
+
+impl<T: Real, const N: usize, F> HessianProducts<T, N> for HessianFn<F>
+where
+    F: FnMut(&SVector<T, N>, &mut SVector<T, N>, &mut SMatrix<T, N, N>) -> T,
+{
+    fn product(&mut self, x: &SVector<T, N>, v: &SVector<T, N>, hv: &mut SVector<T, N>) -> Result<(), Infallible> {
+        let mut h = linalg::zeros();
+        self.hessian(x, &mut linalg::zeros(), &mut h)?;
+        multiply(&h, v, hv);
+        Ok(())
     }
 }
 

@@ -3,7 +3,8 @@
 use nalgebra::{SMatrix, SVector};
 
 use crate::problem::{
-    Block, Curved, FiniteSum, LeastSquares, Objective, Partial, Problem, Residuals, Rows, Separable, Smooth,
+    Block, Curved, FiniteSum, HessianProducts, LeastSquares, Objective, Partial, Problem, Residuals, Rows, Separable,
+    Smooth,
 };
 use crate::real::Real;
 
@@ -14,7 +15,7 @@ pub struct Counted<P> {
     pub inner: P,
     /// Values, single residuals, vectors of residuals and points (proximal operators, projections, products) answered.
     pub values: u64,
-    /// Gradients, Jacobians, Hessians and products with a transpose answered.
+    /// Gradients, Jacobians, Hessians, products with a Hessian or a transpose answered.
     pub gradients: u64,
     /// Blocks of rows answered.
     pub blocks: u64,
@@ -59,6 +60,14 @@ impl<T: Real, const N: usize, P: Curved<T, N>> Curved<T, N> for Counted<P> {
         let value = self.inner.hessian(x, g, h)?;
         self.gradients += 1;
         Ok(value)
+    }
+}
+
+impl<T: Real, const N: usize, P: HessianProducts<T, N>> HessianProducts<T, N> for Counted<P> {
+    fn product(&mut self, x: &SVector<T, N>, v: &SVector<T, N>, hv: &mut SVector<T, N>) -> Result<(), P::Error> {
+        self.inner.product(x, v, hv)?;
+        self.gradients += 1;
+        Ok(())
     }
 }
 

@@ -1,9 +1,9 @@
-//! Derivatives by central differences, and a check of given derivatives against them.
+//! First and second derivatives by central differences, and a check of given derivatives against them.
 
-use nalgebra::SVector;
+use nalgebra::{SMatrix, SVector};
 
-use crate::linalg::{entries, entries_mut};
-use crate::problem::{Objective, Problem, Residuals, Rows, Smooth};
+use crate::linalg::{self, columns_mut, entries, entries_mut};
+use crate::problem::{Curved, HessianProducts, Objective, Problem, Residuals, Rows, Smooth};
 use crate::real::Real;
 
 /// Derivatives by central differences: `(f(x + h eⱼ) - f(x - h eⱼ)) / 2h`, with `h = spacing · max(|xⱼ|, size)`.
@@ -74,6 +74,76 @@ impl<T: Real, const N: usize, P: Residuals<T, N>> Rows<T, N> for Differences<P, 
     fn row(&mut self, i: usize, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
         self.derive(x, g, |inner, at| inner.residual(i, at))?;
         self.inner.residual(i, x)
+    }
+}
+
+/// Curvature by central differences of gradients: `∇²f(x) v ≈ (∇f(x + h v) - ∇f(x - h v)) / 2h`, with
+/// `h = spacing · (1 + ‖x‖) / ‖v‖`.
+///
+/// Two gradients a product, 2N + 1 a Hessian, all in one question: the inner oracle must answer at once; about two thirds of the
+/// digits. Prefer [`Forward`](super::Forward) where f can be written over [`Number`](crate::Number).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GradientDifferences<P, T> {
+    /// The oracle.
+    pub inner: P,
+    /// Relative spacing; default ∛ε, where truncation and rounding balance.
+    pub spacing: T,
+}
+
+impl<P, T: Real> GradientDifferences<P, T> {
+    /// With the default spacing.
+    pub fn new(inner: P) -> Self {
+        Self { inner, spacing: T::EPSILON.powf(T::of_f64(1.0 / 3.0)) }
+    }
+}
+
+impl<P: Problem, T> Problem for GradientDifferences<P, T> {
+    type Error = P::Error;
+}
+
+impl<T: Real, const N: usize, P: Objective<T, N>> Objective<T, N> for GradientDifferences<P, T> {
+    fn value(&mut self, x: &SVector<T, N>) -> Result<T, P::Error> {
+        self.inner.value(x)
+    }
+}
+
+impl<T: Real, const N: usize, P: Smooth<T, N>> Smooth<T, N> for GradientDifferences<P, T> {
+    fn gradient(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
+        self.inner.gradient(x, g)
+    }
+}
+
+impl<T: Real, const N: usize, P: Smooth<T, N>> HessianProducts<T, N> for GradientDifferences<P, T> {
+    fn product(&mut self, x: &SVector<T, N>, v: &SVector<T, N>, hv: &mut SVector<T, N>) -> Result<(), P::Error> {
+        let length = linalg::norm(v);
+        *hv = linalg::zeros();
+        if length == T::ZERO {
+            return Ok(());
+        }
+        let h = self.spacing * (T::ONE + linalg::norm(x)) / length;
+        let mut below = linalg::zeros();
+        self.inner.gradient(&(x + v * h), hv)?;
+        self.inner.gradient(&(x - v * h), &mut below)?;
+        *hv = (*hv - below) / (T::TWO * h);
+        Ok(())
+    }
+}
+
+impl<T: Real, const N: usize, P: Smooth<T, N>> Curved<T, N> for GradientDifferences<P, T> {
+    fn hessian(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>, h: &mut SMatrix<T, N, N>) -> Result<T, P::Error> {
+        for (j, column) in columns_mut(h).iter_mut().enumerate() {
+            let mut hv = linalg::zeros();
+            self.product(x, &linalg::vector(|k| if j == k { T::ONE } else { T::ZERO }), &mut hv)?;
+            *column = *entries(&hv);
+        }
+        let h = columns_mut(h);
+        for j in 0..N {
+            for i in j + 1..N {
+                let mean = T::HALF * (h[j][i] + h[i][j]);
+                (h[j][i], h[i][j]) = (mean, mean);
+            }
+        }
+        self.inner.gradient(x, g)
     }
 }
 

@@ -3,7 +3,8 @@
 use nalgebra::{SMatrix, SVector};
 
 use crate::problem::{
-    Block, Curved, FiniteSum, LeastSquares, Objective, Partial, Problem, Residuals, Rows, Separable, Smooth,
+    Block, Curved, FiniteSum, HessianProducts, LeastSquares, Objective, Partial, Problem, Residuals, Rows, Separable,
+    Smooth,
 };
 use crate::real::Real;
 
@@ -88,6 +89,17 @@ impl<T: Real, const N: usize, P: Curved<T, N>> Curved<T, N> for Faulty<P> {
         let struck = self.strike()?;
         let value = self.inner.hessian(x, g, h).map_err(Injected::Inner)?;
         Ok(if struck { T::NAN } else { value })
+    }
+}
+
+impl<T: Real, const N: usize, P: HessianProducts<T, N>> HessianProducts<T, N> for Faulty<P> {
+    fn product(&mut self, x: &SVector<T, N>, v: &SVector<T, N>, hv: &mut SVector<T, N>) -> Result<(), Self::Error> {
+        let struck = self.strike()?;
+        self.inner.product(x, v, hv).map_err(Injected::Inner)?;
+        if struck {
+            *hv = SVector::from_element(T::NAN);
+        }
+        Ok(())
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! | wrapper | over | what it does |
 //! |---|---|---|
-//! | [`value_fn`], [`gradient_fn`], [`residual_fn`], [`row_fn`], [`dense_fn`] | closures | make an oracle of a closure |
+//! | [`value_fn`], [`gradient_fn`], [`hessian_fn`], [`residual_fn`], [`row_fn`], [`dense_fn`] | closures | make an oracle of a closure |
 //! | [`Quadratic`] | a matrix and a vector, or squares added one at a time | values, gradients, Hessians, blocks |
 //! | [`Forward`] | a model over [`Number`](crate::real::Number) | exact derivatives by dual numbers |
 //! | [`Differences`] | values or residuals | derivatives by finite differences |
+//! | [`GradientDifferences`] | gradients | Hessians and products by finite differences |
+//! | [`GaussNewtonCurvature`], [`FisherCurvature`] | a dense block, a finite sum | a positive semidefinite matrix for the Hessian |
 //! | [`Stacked`] | samples of K residuals | hands them out as rows |
 //! | [`Tangent`] | rows by coordinates | turns derivatives by coordinates into derivatives along a manifold |
 //! | [`Robust`] | rows | a robust loss, second-order or reweighted |
@@ -21,6 +23,7 @@ mod block;
 mod cached;
 mod closure;
 mod counted;
+mod curvature;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
 mod difference;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
@@ -45,10 +48,12 @@ use nalgebra::{SMatrix, SVector};
 pub use block::{Block, LANES};
 pub use cached::Cached;
 pub use closure::{
-    DenseFn, GradientFn, ResidualFn, RowFn, ValueFn, dense_fn, gradient_fn, residual_fn, row_fn, value_fn,
+    DenseFn, GradientFn, HessianFn, ResidualFn, RowFn, ValueFn, dense_fn, gradient_fn, hessian_fn, residual_fn, row_fn,
+    value_fn,
 };
 pub use counted::Counted;
-pub use difference::{Differences, Mismatch, check_gradient, check_row};
+pub use curvature::{FisherCurvature, GaussNewtonCurvature, HessianProducts};
+pub use difference::{Differences, GradientDifferences, Mismatch, check_gradient, check_row};
 pub use dual::{Dual, Equations, Forward, Function, Model, SeparableModel, VectorModel, hessian_product};
 pub(crate) use dual::{take_apart, variables};
 pub use faulty::{Fault, Faulty, Injected};

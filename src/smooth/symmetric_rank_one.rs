@@ -99,7 +99,10 @@ impl<T: Real, const N: usize> SymmetricRankOneState<T, N> {
         multiply(&self.hessian, s, &mut product);
         let r = *y - product;
         let along = dot(&r, s);
-        if !(along.abs() >= T::SQRT_EPSILON * norm(&r) * norm(s) && along != T::ZERO && linalg::all_finite(&(r / along))) {
+        if !(along.abs() >= T::SQRT_EPSILON * norm(&r) * norm(s)
+            && along != T::ZERO
+            && linalg::all_finite(&(r / along)))
+        {
             return;
         }
         for (column, &r_j) in columns_mut(&mut self.hessian).iter_mut().zip(r.iter()) {

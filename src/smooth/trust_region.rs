@@ -9,7 +9,8 @@
 use nalgebra::{SMatrix, SVector};
 
 use crate::linalg::{self, Eigen, eigen, entries, multiply, multiply_adjoint};
-use crate::real::Real;
+use crate::real::{Real, haze};
+use crate::smooth::point::Point;
 
 /// A quadratic model in the basis of its eigenvectors.
 #[derive(Clone, Debug, PartialEq)]
@@ -225,6 +226,36 @@ pub(crate) fn adapt_radius<T: Real>(decrease: T, promised: T, length: T, radius:
         *radius *= T::TWO;
     }
     kept > T::of_f64(0.1)
+}
+
+/// What a trial of a model's step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Accepted,
+    Rejected,
+    /// Rounding hides the difference, and stationarity is no nearer.
+    Nothing,
+}
+
+/// Makes the trial the best point where `accepts` its decrease, which is NaN unless it is positive and the trial finite. Where rounding
+/// hides the decrease and the promise of it, a smaller gradient decides.
+pub(crate) fn judge<T: Real, const N: usize>(
+    best: &mut Point<T, N>,
+    trial: &Point<T, N>,
+    promised: T,
+    accepts: impl FnOnce(T) -> bool,
+) -> Verdict {
+    let finite = trial.is_finite();
+    let (decrease, hidden) = (best.value - trial.value, haze(best.value, trial.value));
+    if finite && promised.abs() <= hidden && decrease.abs() <= hidden {
+        return if trial.improve(best) { Verdict::Accepted } else { Verdict::Nothing };
+    }
+    if accepts(if finite && decrease > T::ZERO { decrease } else { T::NAN }) {
+        trial.replace(best);
+        Verdict::Accepted
+    } else {
+        Verdict::Rejected
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,10 @@ use thalweg::composite::{
 use thalweg::constrained::{AugmentedLagrangianState, DualActiveSetState, FrankWolfeState, InteriorPointState};
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
-use thalweg::smooth::{BfgsState, BoundedLbfgsState, ConjugateGradientState, GradientDescentState, LbfgsState, SymmetricRankOneState};
+use thalweg::smooth::{
+    BfgsState, BoundedLbfgsState, ConjugateGradientState, GradientDescentState, KrylovSaddleFreeState, LbfgsState,
+    NegativeCurvatureState, NewtonCgState, NewtonState, SymmetricRankOneState,
+};
 use thalweg::splitting::{
     AdmmState, AlternatingProjectionsState, DavisYinState, DouglasRachfordState, DykstraState, PrimalDualState,
 };
@@ -40,20 +43,30 @@ pub trait Memory: Clone + Restored {
     }
 }
 
-impl<T: Real, const N: usize> Memory for GradientDescentState<T, N>
-where
-    Self: Restored,
-{
-    fn x(&self) -> Vec<f64> {
-        self.x().iter().map(|x| x.to_f64()).collect()
-    }
-    fn value(&self) -> f64 {
-        self.value().to_f64()
-    }
-    fn fresh(&self) -> Self {
-        Self::new(*self.x())
-    }
+/// A smooth memory: the point and its value, which never rises.
+macro_rules! smooth {
+    ($($state:ident $(<$extra:ident>)?),*) => { $(
+        impl<T: Real, const N: usize $(, const $extra: usize)?> Memory for $state<T, N $(, $extra)?>
+        where
+            Self: Restored,
+        {
+            fn x(&self) -> Vec<f64> {
+                self.x().iter().map(|x| x.to_f64()).collect()
+            }
+            fn value(&self) -> f64 {
+                self.value().to_f64()
+            }
+            fn rounding() -> f64 {
+                128.0 * T::EPSILON.to_f64()
+            }
+            fn fresh(&self) -> Self {
+                Self::new(*self.x())
+            }
+        }
+    )* };
 }
+
+smooth!(GradientDescentState, KrylovSaddleFreeState<K>, NegativeCurvatureState<K>, NewtonCgState, NewtonState);
 
 /// A composite memory: the point, the value, where rounding may hide a rise.
 macro_rules! composite {
@@ -450,16 +463,20 @@ mod table {
         Affine, Bounds, DenseState, Dogleg, GaussNewton, GeodesicLevenbergMarquardt, GeodesicState, Graduated,
         GraduatedState, LevenbergMarquardt, Normal, Rotation, SeparableState, SquareRoot, StreamedState,
     };
+    pub use thalweg::line_search::{Backtracking, HagerZhang, StrongWolfe};
     pub use thalweg::penalty::Simplex;
     pub use thalweg::penalty::{Each, Interval, L1, Mcp};
-    pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
+    pub use thalweg::problem::{FisherCurvature, Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::problem::{Function, Quadratic};
-    pub use thalweg::line_search::{Backtracking, HagerZhang, StrongWolfe};
     pub use thalweg::smooth::{
-        Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient, ConjugateGradientState, ConjugateRule, Lbfgs,
-        LbfgsState, SymmetricRankOne, SymmetricRankOneState,
+        Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient, ConjugateGradientState, ConjugateRule,
+        Lbfgs, LbfgsState, SymmetricRankOne, SymmetricRankOneState,
     };
-    pub use thalweg::smooth::{GradientDescent, GradientDescentState};
+    pub use thalweg::smooth::{
+        CubicRegularization, GradientDescent, GradientDescentState, KrylovSaddleFree, KrylovSaddleFreeState,
+        NaturalGradient, NegativeCurvature, NegativeCurvatureState, NewtonCg, NewtonCgState, NewtonState,
+        NewtonTrustRegion, RegularizedNewton, SaddleFreeNewton,
+    };
     pub use thalweg::splitting::{
         Admm, AdmmState, AlternatingProjections, AlternatingProjectionsState, Coupled, DavisYin, DavisYinState, Direct,
         DouglasRachford, DouglasRachfordState, Dykstra, DykstraState, Matrix, PrimalDual, PrimalDualState,
@@ -601,6 +618,15 @@ subjects! {
     bounded_lbfgs_free: BoundedLbfgs::new(point::<T, 2>([-1.0; 2]), point([f64::INFINITY; 2])), BoundedLbfgsState::<T, 2, 3>::new(slope()),
         Forward(Valley);
     symmetric_rank_one: SymmetricRankOne::<T>::default(), SymmetricRankOneState::new(slope()), Forward(Valley);
+    newton_trust_region: NewtonTrustRegion::<T>::default(), NewtonState::new(slope()), Forward(Valley);
+    saddle_free_newton: SaddleFreeNewton::<T>::default(), NewtonState::new(slope()), Forward(Valley);
+    cubic_regularization: CubicRegularization::<T>::default(), NewtonState::new(slope()), Forward(Valley);
+    regularized_newton: RegularizedNewton::<T>::default(), NewtonState::new(slope()), Forward(Valley);
+    natural_gradient: NaturalGradient::<T>::default(), NewtonState::new(slope()), FisherCurvature(Terms);
+    newton_cg: NewtonCg::<T>::default(), NewtonCgState::new(slope()), Forward(Valley);
+    krylov_saddle_free: KrylovSaddleFree::<T>::default(), KrylovSaddleFreeState::<T, 2, 2>::new(slope()), Forward(Valley);
+    krylov_saddle_free_narrow: KrylovSaddleFree::<T>::default(), KrylovSaddleFreeState::<T, 2, 1>::new(slope()), Forward(Valley);
+    negative_curvature: NegativeCurvature::<T>::default(), NegativeCurvatureState::<T, 2, 2>::new(slope()), Forward(Valley);
     proximal_gradient: ProximalGradient::new(lasso::<T>()), ProximalGradientState::new(point([-0.5, 1.0])), Forward(Valley);
     fista: Fista::new(lasso::<T>()), FistaState::new(slope()), Forward(Valley);
     fista_never: restarted::<T>(Restart::Never), FistaState::new(slope()), Forward(Valley);

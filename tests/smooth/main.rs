@@ -11,12 +11,18 @@
 )]
 #![allow(unreachable_pub, dead_code, reason = "nothing is reachable from outside a test")]
 
+mod curvature;
+mod diagnostics;
 mod functions;
+mod line_methods;
 mod line_search;
+mod newton;
+mod newton_cg;
 mod profile;
 #[path = "../it/reference.rs"]
 mod reference;
 mod references;
+mod saddles;
 #[path = "../it/tape.rs"]
 mod tape;
-mod line_methods;
+mod watched;

@@ -12,6 +12,7 @@ use core::panic::PanicInfo;
 
 mod cameras;
 mod composites;
+mod curvature;
 mod fits;
 mod line_methods;
 mod memories;
@@ -83,6 +84,7 @@ fn everything<T: Real>() {
     penalties::everything::<T>();
     composites::everything::<T>();
     line_methods::everything::<T>();
+    curvature::everything::<T>();
     programs::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();
