@@ -102,26 +102,27 @@ impl<T: Real, const N: usize> Point<T, N> {
     }
 }
 
-/// What is read of every memory: its field `best`.
+/// What is read of every memory: its field `best`, wherever it lies.
 macro_rules! readable {
-    ($state:ident $(, $extra:ident)*) => {
+    ($state:ident $(, $extra:ident)*) => { readable!($state $(, $extra)* => best); };
+    ($state:ident $(, $extra:ident)* => $($best:ident).+) => {
         impl<T: Real, const N: usize $(, const $extra: usize)*> $state<T, N $(, $extra)*> {
             /// The best point so far.
             #[must_use]
             pub const fn x(&self) -> &SVector<T, N> {
-                &self.best.x
+                &self.$($best).+.x
             }
 
             /// `f` at [`x`](Self::x); infinite before the first step.
             #[must_use]
             pub const fn value(&self) -> T {
-                self.best.value
+                self.$($best).+.value
             }
 
             /// `∇f` at [`x`](Self::x).
             #[must_use]
             pub const fn gradient(&self) -> &SVector<T, N> {
-                &self.best.gradient
+                &self.$($best).+.gradient
             }
         }
 

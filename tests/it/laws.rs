@@ -10,7 +10,10 @@ use thalweg::composite::{
 use thalweg::constrained::{AugmentedLagrangianState, DualActiveSetState, FrankWolfeState, InteriorPointState};
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
-use thalweg::smooth::GradientDescentState;
+use thalweg::smooth::{
+    BarzilaiBorweinState, FixedRateState, GradientDescentState, HeavyBallState, NesterovState, NormalizedDescentState,
+    PolyakState,
+};
 use thalweg::splitting::{
     AdmmState, AlternatingProjectionsState, DavisYinState, DouglasRachfordState, DykstraState, PrimalDualState,
 };
@@ -92,6 +95,8 @@ composite!(
     SpectralState<M>,
     VarianceReducedState<B>
 );
+
+composite!(BarzilaiBorweinState<M>, FixedRateState, HeavyBallState, NesterovState, NormalizedDescentState, PolyakState);
 
 /// A memory of a method that lowers no value: its smallest residual.
 macro_rules! splitting {
@@ -449,7 +454,11 @@ mod table {
     pub use thalweg::penalty::{Each, Interval, L1, Mcp};
     pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::problem::{Function, Quadratic};
-    pub use thalweg::smooth::{GradientDescent, GradientDescentState};
+    pub use thalweg::smooth::{
+        BarzilaiBorwein, BarzilaiBorweinState, FixedRate, FixedRateState, GradientDescent, GradientDescentState,
+        HeavyBall, HeavyBallState, Nesterov, NesterovState, NormalizedDescent, NormalizedDescentState, Polyak,
+        PolyakState, SpectralRate,
+    };
     pub use thalweg::splitting::{
         Admm, AdmmState, AlternatingProjections, AlternatingProjectionsState, Coupled, DavisYin, DavisYinState, Direct,
         DouglasRachford, DouglasRachfordState, Dykstra, DykstraState, Matrix, PrimalDual, PrimalDualState,
@@ -576,6 +585,21 @@ mod table {
 subjects! {
     obey:
     gradient_descent: GradientDescent::<T>::default(), GradientDescentState::new(point([-0.5, 1.0])), Forward(Valley);
+    fixed_rate: FixedRate { gradient_tolerance: T::of_f64(1e-2), ..FixedRate::new(T::of_f64(0.05)) }, FixedRateState::new(slope()), Forward(Valley);
+    fixed_rate_too_long: FixedRate { patience: 50, ..FixedRate::new(T::of_f64(0.5)) }, FixedRateState::new(slope()), Forward(Valley);
+    polyak: Polyak::new(T::ONE), PolyakState::new(slope()), Forward(Valley);
+    polyak_relaxed: Polyak { relaxation: T::of_f64(1.9), patience: 50, ..Polyak::new(T::HALF) }, PolyakState::new(slope()), Forward(Valley);
+    barzilai_borwein: BarzilaiBorwein::<T>::default(), BarzilaiBorweinState::<T, 2, 10>::new(slope()), Forward(Valley);
+    barzilai_borwein_monotone: BarzilaiBorwein::<T> { spectral: SpectralRate::Short, ..BarzilaiBorwein::default() },
+        BarzilaiBorweinState::<T, 2, 1>::new(slope()), Forward(Valley);
+    heavy_ball: HeavyBall::new(T::of_f64(0.05), T::of_f64(0.8)), HeavyBallState::new(slope()), Forward(Valley);
+    heavy_ball_restarted: HeavyBall { restart: thalweg::smooth::Restart::Value, ..HeavyBall::new(T::of_f64(0.05), T::of_f64(0.8)) },
+        HeavyBallState::new(slope()), Forward(Valley);
+    nesterov: Nesterov::new(T::of_f64(20.0)), NesterovState::new(slope()), Forward(Valley);
+    nesterov_constant: Nesterov::strongly_convex(T::of_f64(20.0), T::ONE), NesterovState::new(slope()), Forward(Valley);
+    nesterov_backtracking: Nesterov { backtracking: true, ..Nesterov::new(T::ONE) }, NesterovState::new(slope()), Forward(Valley);
+    normalized_descent: NormalizedDescent { gradient_tolerance: T::of_f64(1e-2), ..NormalizedDescent::new(T::of_f64(0.05), T::HALF) },
+        NormalizedDescentState::new(slope()), Forward(Valley);
     proximal_gradient: ProximalGradient::new(lasso::<T>()), ProximalGradientState::new(point([-0.5, 1.0])), Forward(Valley);
     fista: Fista::new(lasso::<T>()), FistaState::new(slope()), Forward(Valley);
     fista_never: restarted::<T>(Restart::Never), FistaState::new(slope()), Forward(Valley);

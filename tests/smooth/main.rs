@@ -11,4 +11,5 @@
 )]
 #![allow(unreachable_pub, dead_code, reason = "nothing is reachable from outside a test")]
 
+mod first_order;
 mod functions;
