@@ -95,9 +95,14 @@ impl<T: Real, const N: usize> Point<T, N> {
 
     /// Whether the value is lower or, where rounding hides that, the gradient smaller.
     pub(crate) fn beats(&self, other: &Self) -> bool {
+        self.beats_by(other, Self::slope)
+    }
+
+    /// As [`beats`](Self::beats), with another measure of how far a point is from stationary.
+    pub(crate) fn beats_by(&self, other: &Self, slope: impl Fn(&Self) -> T) -> bool {
         let hidden = haze(self.value, other.value);
         let change = self.value - other.value;
-        let flatter = change <= hidden && self.slope() < other.slope() && !self.rises_above(other);
+        let flatter = change <= hidden && slope(self) < slope(other) && !self.rises_above(other);
         self.is_finite() && (change < -hidden || flatter)
     }
 }

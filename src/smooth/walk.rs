@@ -81,6 +81,11 @@ pub(crate) trait Walker<T: Real, const N: usize, S> {
     /// How a solve stands that has this for its best point.
     fn status(&self, best: &Point<T, N>) -> Status;
 
+    /// How far a point is from stationary.
+    fn slope(&self, point: &Point<T, N>) -> T {
+        point.slope()
+    }
+
     /// The start, moved to where the function may be asked.
     fn admit(&self, start: SVector<T, N>) -> SVector<T, N> {
         start
@@ -152,7 +157,12 @@ fn begin<T: Real, const N: usize, S, M: Walker<T, N, S>>(method: &M, state: &mut
 
 fn go_on<T: Real, const N: usize, S, M: Walker<T, N, S>>(method: &M, state: &mut S, point: Point<T, N>) -> Status {
     let walk = M::walk(state);
-    walk.fruitless = if point.improve(&mut walk.best) { 0 } else { walk.fruitless.saturating_add(1) };
+    if point.beats_by(&walk.best, |point| method.slope(point)) {
+        point.replace(&mut walk.best);
+        walk.fruitless = 0;
+    } else {
+        walk.fruitless = walk.fruitless.saturating_add(1);
+    }
     let status = method.status(&walk.best);
     if status != Status::Running {
         status

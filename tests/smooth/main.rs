@@ -11,5 +11,7 @@
 )]
 #![allow(unreachable_pub, dead_code, reason = "nothing is reachable from outside a test")]
 
+mod acceleration;
 mod first_order;
 mod functions;
+mod mirror;
