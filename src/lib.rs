@@ -15,6 +15,7 @@ pub mod least_squares;
 mod linalg;
 pub mod penalty;
 pub mod problem;
+mod random;
 mod ranges;
 pub mod real;
 pub mod smooth;

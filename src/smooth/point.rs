@@ -63,6 +63,11 @@ impl<T: Real, const N: usize> Point<T, N> {
         }
     }
 
+    /// This point as one of the solve that has that best point.
+    pub(crate) const fn beside(self, best: &Self) -> Self {
+        Self { scale: best.scale, ..self }
+    }
+
     /// Opens a solve: this becomes the best point if it is finite.
     pub(crate) fn open(self, best: &mut Self, gradient_tolerance: T) -> Status {
         let status = self.status(gradient_tolerance);

@@ -103,19 +103,28 @@ pub(crate) trait Walker<T: Real, const N: usize, S> {
     fn arrive(&self, state: &mut S, point: Point<T, N>) -> Status;
 }
 
-/// One step of a walk.
+/// One step of a walk over a smooth function.
 pub(crate) fn step<T: Real, const N: usize, S, M: Walker<T, N, S>, P: Smooth<T, N>>(
     method: &M,
     state: &mut S,
     problem: &mut P,
 ) -> Result<Status, P::Error> {
+    step_by(method, state, |x| Point::measure(x, problem))
+}
+
+/// One step of a walk; the points come from `measure`, which is called at most once.
+pub(crate) fn step_by<T: Real, const N: usize, S, M: Walker<T, N, S>, E>(
+    method: &M,
+    state: &mut S,
+    measure: impl FnOnce(SVector<T, N>) -> Result<Point<T, N>, E>,
+) -> Result<Status, E> {
     let status = match M::walk(state).phase {
         Phase::Done(status) => return Ok(status),
         Phase::Start => {
             if let Err(error) = method.validate() {
                 Status::Stalled(Stall::Config(error))
             } else {
-                let start = Point::measure(method.admit(M::walk(state).best.x), problem)?;
+                let start = measure(method.admit(M::walk(state).best.x))?;
                 begin(method, state, start)
             }
         }
@@ -126,7 +135,7 @@ pub(crate) fn step<T: Real, const N: usize, S, M: Walker<T, N, S>, P: Smooth<T, 
                 // Twice in a row: no momentum is left that could lead away.
                 Status::Stalled(Stall::NoDescent)
             } else if linalg::all_finite(&next) {
-                let point = Point::measure(next, problem)?;
+                let point = measure(next)?;
                 M::walk(state).still = still;
                 if point.is_finite() { go_on(method, state, point) } else { retreat(method, state) }
             } else {

@@ -12,6 +12,8 @@
 #![allow(unreachable_pub, dead_code, reason = "nothing is reachable from outside a test")]
 
 mod acceleration;
+mod anderson;
 mod first_order;
 mod functions;
+mod memories;
 mod mirror;
