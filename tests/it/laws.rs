@@ -11,8 +11,10 @@ use thalweg::constrained::{AugmentedLagrangianState, DualActiveSetState, FrankWo
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
 use thalweg::smooth::{
-    BarzilaiBorweinState, FixedRateState, GradientDescentState, HeavyBallState, NesterovState, NormalizedDescentState,
-    PolyakState,
+    AcceleratedGradientState, AndersonState, BarzilaiBorweinState, DualAveragingState, FixedRateState,
+    FractionalMemoryState, GeometricDescentState, GradientDescentState, HeavyBallState, MirrorDescentState,
+    MirrorProxState, NesterovState, NormalizedDescentState, OverRelaxationState, PerturbedDescentState, PolyakState,
+    QuasarConvexState,
 };
 use thalweg::splitting::{
     AdmmState, AlternatingProjectionsState, DavisYinState, DouglasRachfordState, DykstraState, PrimalDualState,
@@ -96,7 +98,24 @@ composite!(
     VarianceReducedState<B>
 );
 
-composite!(BarzilaiBorweinState<M>, FixedRateState, HeavyBallState, NesterovState, NormalizedDescentState, PolyakState);
+composite!(
+    AcceleratedGradientState,
+    AndersonState<M>,
+    BarzilaiBorweinState<M>,
+    DualAveragingState,
+    FixedRateState,
+    FractionalMemoryState<Q>,
+    GeometricDescentState,
+    HeavyBallState,
+    MirrorDescentState,
+    MirrorProxState,
+    NesterovState,
+    NormalizedDescentState,
+    OverRelaxationState,
+    PerturbedDescentState,
+    PolyakState,
+    QuasarConvexState
+);
 
 /// A memory of a method that lowers no value: its smallest residual.
 macro_rules! splitting {
@@ -453,11 +472,15 @@ mod table {
     pub use thalweg::penalty::Simplex;
     pub use thalweg::penalty::{Each, Interval, L1, Mcp};
     pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
-    pub use thalweg::problem::{Function, Quadratic};
+    pub use thalweg::problem::{Function, GradientStep, Quadratic};
     pub use thalweg::smooth::{
-        BarzilaiBorwein, BarzilaiBorweinState, FixedRate, FixedRateState, GradientDescent, GradientDescentState,
-        HeavyBall, HeavyBallState, Nesterov, NesterovState, NormalizedDescent, NormalizedDescentState, Polyak,
-        PolyakState, SpectralRate,
+        AcceleratedGradient, AcceleratedGradientState, Aggregation, Anderson, AndersonState, BarzilaiBorwein,
+        BarzilaiBorweinState, DualAveraging, DualAveragingState, Entropy, Euclidean, FixedRate, FixedRateState,
+        FractionalMemory, FractionalMemoryState, GeometricDescent, GeometricDescentState, GradientDescent,
+        GradientDescentState, HeavyBall, HeavyBallState, MirrorDescent, MirrorDescentState, MirrorProx,
+        MirrorProxState, Nesterov, NesterovState, NormalizedDescent, NormalizedDescentState, OverRelaxation,
+        OverRelaxationState, PNorm, PerturbedDescent, PerturbedDescentState, Polyak, PolyakState, QuasarConvex,
+        QuasarConvexState, SpectralRate,
     };
     pub use thalweg::splitting::{
         Admm, AdmmState, AlternatingProjections, AlternatingProjectionsState, Coupled, DavisYin, DavisYinState, Direct,
@@ -600,6 +623,27 @@ subjects! {
     nesterov_backtracking: Nesterov { backtracking: true, ..Nesterov::new(T::ONE) }, NesterovState::new(slope()), Forward(Valley);
     normalized_descent: NormalizedDescent { gradient_tolerance: T::of_f64(1e-2), ..NormalizedDescent::new(T::of_f64(0.05), T::HALF) },
         NormalizedDescentState::new(slope()), Forward(Valley);
+    accelerated_gradient: AcceleratedGradient { gradient_tolerance: T::of_f64(1e-2), ..AcceleratedGradient::new(T::of_f64(20.0)) },
+        AcceleratedGradientState::new(slope()), Forward(Valley);
+    accelerated_gradient_convex: AcceleratedGradient { aggregation: Aggregation::Convex, gradient_tolerance: T::of_f64(1e-2),
+        ..AcceleratedGradient::new(T::of_f64(20.0)) }, AcceleratedGradientState::new(slope()), Forward(Valley);
+    quasar_convex: QuasarConvex::new(T::of_f64(20.0), T::HALF), QuasarConvexState::new(slope()), Forward(Valley);
+    geometric_descent: GeometricDescent { patience: 100, ..GeometricDescent::new(T::of_f64(20.0), T::HALF) }, GeometricDescentState::new(slope()), Forward(Valley);
+    mirror_descent: MirrorDescent::new(Entropy, T::of_f64(0.1)), MirrorDescentState::new(point([0.3, 0.7])), Forward(Valley);
+    mirror_descent_in_a_box: MirrorDescent::new(Euclidean(low::<T>()), T::of_f64(0.1)), MirrorDescentState::new(slope()), Forward(Valley);
+    mirror_descent_by_norm: MirrorDescent { gap_tolerance: T::of_f64(1e-2), ..MirrorDescent::new(PNorm { p: T::of_f64(1.5) }, T::of_f64(0.05)) },
+        MirrorDescentState::new(slope()), Forward(Valley);
+    dual_averaging: DualAveraging::new(Entropy, T::of_f64(0.1)), DualAveragingState::new(point([0.3, 0.7])), Forward(Valley);
+    dual_averaging_in_a_box: DualAveraging { patience: 100, ..DualAveraging::new(Euclidean(low::<T>()), T::of_f64(0.1)) },
+        DualAveragingState::new(slope()), Forward(Valley);
+    mirror_prox: MirrorProx::new(Entropy, T::of_f64(0.1)), MirrorProxState::new(point([0.3, 0.7])), Forward(Valley);
+    fractional_memory: FractionalMemory { gradient_tolerance: T::of_f64(1e-2), ..FractionalMemory::new(T::of_f64(0.05)) },
+        FractionalMemoryState::<T, 2, 5>::new(slope()), Forward(Valley);
+    perturbed_descent: PerturbedDescent { gradient_tolerance: T::of_f64(1e-2), ..PerturbedDescent::new(T::of_f64(0.05)) },
+        PerturbedDescentState::new(slope()), Forward(Valley);
+    anderson: Anderson::<T>::default(), AndersonState::<T, 2, 2>::new(slope()), GradientStep { inner: Forward(Valley), rate: T::of_f64(0.05) };
+    anderson_too_long: Anderson::<T> { patience: 50, ..Anderson::default() }, AndersonState::<T, 2, 1>::new(slope()),
+        GradientStep { inner: Forward(Valley), rate: T::HALF };
     proximal_gradient: ProximalGradient::new(lasso::<T>()), ProximalGradientState::new(point([-0.5, 1.0])), Forward(Valley);
     fista: Fista::new(lasso::<T>()), FistaState::new(slope()), Forward(Valley);
     fista_never: restarted::<T>(Restart::Never), FistaState::new(slope()), Forward(Valley);
@@ -677,6 +721,7 @@ subjects! {
 subjects! {
     keep_time:
     dual_active_set: DualActiveSet::<T>::default(), DualActiveSetState::new(slope()), program::<T>(T::ZERO);
+    over_relaxation: OverRelaxation::new(T::of_f64(1.3)), OverRelaxationState::new(slope()), convex::<T>();
     interior_point: InteriorPoint::<T>::default(), InteriorPointState::<T, 2, 3>::new(slope()), cone::<T>();
     dual_active_set_proximal: DualActiveSet::<T>::default(), DualActiveSetState::new(slope()), program::<T>(T::HALF);
 }

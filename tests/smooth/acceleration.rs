@@ -120,7 +120,7 @@ fn the_ball_shrinks_around_the_minimizer() {
         }
     }
     assert!(state.x().norm() < 1e-8);
-    for (k, expected) in [(1, 4293.356_523_381_04), (10, 2.178_077_534_825_167), (40, 9.077_403_759_474_446e-4)] {
+    for (k, expected) in [(1, 4_293.356_523_381_04), (10, 2.178_077_534_825_167), (40, 9.077_403_759_474_446e-4)] {
         assert!((radii[k] / expected - 1.0).abs() < 1e-6, "{k}: {:e}", radii[k]);
     }
 }

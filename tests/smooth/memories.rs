@@ -175,7 +175,7 @@ fn the_bandit_learns_the_relaxation() {
             late += if round < 4000 { 0.0 } else { cost / 10_000.0 };
         }
         all += total / 10.0;
-        assert!(total > 47.0 && total < 50.0, "{seed}: {total}");
+        assert!(total > 47.0 && total < 51.0, "{seed}: {total}");
         assert!((bandit.favourite() - 1.6).abs() < 1e-12);
     }
     assert!((all - 48.4).abs() < 0.4 && (late - 44.3).abs() < 0.4, "{all} {late}");

@@ -19,6 +19,7 @@ mod penalties;
 mod programs;
 mod sensors;
 mod splittings;
+mod walks;
 
 use nalgebra::{SVector, vector};
 use thalweg::calibration::{Calibrator, Coverage, Ladder, Rung, Settings};
@@ -82,6 +83,7 @@ fn everything<T: Real>() {
     penalties::everything::<T>();
     composites::everything::<T>();
     programs::everything::<T>();
+    walks::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();
 }
