@@ -182,15 +182,15 @@ pub(crate) fn admitted<T: Real, const N: usize>(map: &impl MirrorMap<T>, mut x: 
     x
 }
 
-/// The gap of a measured point.
-pub(crate) fn gap<T: Real, const N: usize>(map: &impl MirrorMap<T>, point: &Point<T, N>) -> T {
+/// A measured point with its gap.
+pub(crate) fn judged<T: Real, const N: usize>(map: &impl MirrorMap<T>, point: Point<T, N>) -> Point<T, N> {
     let mut gradient = point.gradient;
-    map.gap(entries(&point.x), entries_mut(&mut gradient))
+    point.with_slope(map.gap(entries(&point.x), entries_mut(&mut gradient)))
 }
 
 /// How a solve over X stands that has this for its best point.
-pub(crate) fn status<T: Real, const N: usize>(map: &impl MirrorMap<T>, best: &Point<T, N>, tolerance: T) -> Status {
-    let small = gap(map, best) <= tolerance * best.value.abs().max(T::ONE);
+pub(crate) fn status<T: Real, const N: usize>(best: &Point<T, N>, tolerance: T) -> Status {
+    let small = best.slope() <= tolerance * best.value.abs().max(T::ONE);
     if small { Status::Converged(Criterion::Gap) } else { Status::Running }
 }
 

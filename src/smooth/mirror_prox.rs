@@ -117,11 +117,11 @@ impl<T: Real, const N: usize, X: MirrorMap<T>> Walker<T, N, MirrorProxState<T, N
     }
 
     fn status(&self, best: &Point<T, N>) -> Status {
-        mirror::status(&self.map, best, self.gap_tolerance)
+        mirror::status(best, self.gap_tolerance)
     }
 
-    fn slope(&self, point: &Point<T, N>) -> T {
-        mirror::gap(&self.map, point)
+    fn judge(&self, point: Point<T, N>) -> Point<T, N> {
+        mirror::judged(&self.map, point)
     }
 
     fn admit(&self, start: SVector<T, N>) -> SVector<T, N> {

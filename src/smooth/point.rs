@@ -17,6 +17,8 @@ pub(crate) struct Point<T: Real, const N: usize> {
     pub(crate) value: T,
     /// `∇f(x)`.
     pub(crate) gradient: SVector<T, N>,
+    /// How far the point is from stationary: the largest component of the gradient, unless a method measures otherwise.
+    slope: T,
     /// The lowest value of all points whose place this one took: steps that rounding hides must not add up to a rise.
     lowest: T,
     /// The magnitude of f at the start.
@@ -26,12 +28,13 @@ pub(crate) struct Point<T: Real, const N: usize> {
 impl<T: Real, const N: usize> Point<T, N> {
     /// A point that nobody has looked at.
     pub(crate) const fn new(x: SVector<T, N>) -> Self {
-        Self { x, value: T::INFINITY, gradient: linalg::zeros(), lowest: T::INFINITY, scale: T::INFINITY }
+        let far = T::INFINITY;
+        Self { x, value: far, gradient: linalg::zeros(), slope: far, lowest: far, scale: far }
     }
 
     /// A point from the oracle's answer.
-    pub(crate) const fn of(x: SVector<T, N>, value: T, gradient: SVector<T, N>) -> Self {
-        Self { x, value, gradient, lowest: value, scale: T::INFINITY }
+    pub(crate) fn of(x: SVector<T, N>, value: T, gradient: SVector<T, N>) -> Self {
+        Self { x, value, gradient, slope: linalg::max_abs(&gradient), lowest: value, scale: T::INFINITY }
     }
 
     /// Asks the oracle.
@@ -46,9 +49,14 @@ impl<T: Real, const N: usize> Point<T, N> {
         self.value.is_finite() && linalg::all_finite(&self.gradient)
     }
 
-    /// The largest component of the gradient.
-    pub(crate) fn slope(&self) -> T {
-        linalg::max_abs(&self.gradient)
+    /// How far the point is from stationary.
+    pub(crate) const fn slope(&self) -> T {
+        self.slope
+    }
+
+    /// The same point with another measure of how far it is from stationary.
+    pub(crate) const fn with_slope(self, slope: T) -> Self {
+        Self { slope, ..self }
     }
 
     /// How a solve stands that has this for its best point. The value at the start limits the scale: a function that falls without
@@ -100,14 +108,9 @@ impl<T: Real, const N: usize> Point<T, N> {
 
     /// Whether the value is lower or, where rounding hides that, the gradient smaller.
     pub(crate) fn beats(&self, other: &Self) -> bool {
-        self.beats_by(other, Self::slope)
-    }
-
-    /// As [`beats`](Self::beats), with another measure of how far a point is from stationary.
-    pub(crate) fn beats_by(&self, other: &Self, slope: impl Fn(&Self) -> T) -> bool {
         let hidden = haze(self.value, other.value);
         let change = self.value - other.value;
-        let flatter = change <= hidden && slope(self) < slope(other) && !self.rises_above(other);
+        let flatter = change <= hidden && self.slope() < other.slope() && !self.rises_above(other);
         self.is_finite() && (change < -hidden || flatter)
     }
 }

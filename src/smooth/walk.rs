@@ -81,9 +81,9 @@ pub(crate) trait Walker<T: Real, const N: usize, S> {
     /// How a solve stands that has this for its best point.
     fn status(&self, best: &Point<T, N>) -> Status;
 
-    /// How far a point is from stationary.
-    fn slope(&self, point: &Point<T, N>) -> T {
-        point.slope()
+    /// A measured point with the method's own measure of how far it is from stationary.
+    fn judge(&self, point: Point<T, N>) -> Point<T, N> {
+        point
     }
 
     /// The start, moved to where the function may be asked.
@@ -125,7 +125,7 @@ pub(crate) fn step_by<T: Real, const N: usize, S, M: Walker<T, N, S>, E>(
                 Status::Stalled(Stall::Config(error))
             } else {
                 let start = measure(method.admit(M::walk(state).best.x))?;
-                begin(method, state, start)
+                begin(method, state, method.judge(start))
             }
         }
         Phase::Underway => {
@@ -137,7 +137,7 @@ pub(crate) fn step_by<T: Real, const N: usize, S, M: Walker<T, N, S>, E>(
             } else if linalg::all_finite(&next) {
                 let point = measure(next)?;
                 M::walk(state).still = still;
-                if point.is_finite() { go_on(method, state, point) } else { retreat(method, state) }
+                if point.is_finite() { go_on(method, state, method.judge(point)) } else { retreat(method, state) }
             } else {
                 retreat(method, state)
             }
@@ -166,12 +166,7 @@ fn begin<T: Real, const N: usize, S, M: Walker<T, N, S>>(method: &M, state: &mut
 
 fn go_on<T: Real, const N: usize, S, M: Walker<T, N, S>>(method: &M, state: &mut S, point: Point<T, N>) -> Status {
     let walk = M::walk(state);
-    if point.beats_by(&walk.best, |point| method.slope(point)) {
-        point.replace(&mut walk.best);
-        walk.fruitless = 0;
-    } else {
-        walk.fruitless = walk.fruitless.saturating_add(1);
-    }
+    walk.fruitless = if point.improve(&mut walk.best) { 0 } else { walk.fruitless.saturating_add(1) };
     let status = method.status(&walk.best);
     if status != Status::Running {
         status
@@ -186,7 +181,7 @@ fn go_on<T: Real, const N: usize, S, M: Walker<T, N, S>>(method: &M, state: &mut
 fn retreat<T: Real, const N: usize, S, M: Walker<T, N, S>>(method: &M, state: &mut S) -> Status {
     let walk = M::walk(state);
     walk.caution *= T::HALF;
-    if !(walk.caution > T::EPSILON) {
+    if !(walk.caution > T::EPSILON * T::EPSILON) {
         return Status::Stalled(Stall::NoDescent);
     }
     walk.at = walk.best;

@@ -153,8 +153,8 @@ fn relaxations_have_their_table() {
     }
 }
 
-/// Five thousand rounds over twenty candidates: another program with another generator has a mean of 47.6 to 49.5 sweeps a solve over eight
-/// seeds, and 43.8 to 45.1 in the last thousand; by chance alone it is 126.
+/// Five thousand rounds over twenty candidates: over forty seeds another program with another generator has 48.5 ± 0.9 sweeps a solve, 44.7 ± 0.7
+/// in the last thousand; by chance alone it is 126.
 #[test]
 fn the_bandit_learns_the_relaxation() {
     let mut system = laplacian();
@@ -178,7 +178,7 @@ fn the_bandit_learns_the_relaxation() {
         assert!(total > 47.0 && total < 51.0, "{seed}: {total}");
         assert!((bandit.favourite() - 1.6).abs() < 1e-12);
     }
-    assert!((all - 48.4).abs() < 0.4 && (late - 44.3).abs() < 0.4, "{all} {late}");
+    assert!((all - 48.5).abs() < 0.9 && (late - 44.7).abs() < 0.7, "{all} {late}");
 }
 
 /// Gauss and Seidel in f32, systems without a minimum, bad parameters.
