@@ -12,7 +12,7 @@
 //!
 //! Reference: Anderson, "Iterative procedures for nonlinear integral equations", 1965; Walker & Ni, "Anderson acceleration for fixed-point
 //! iterations", 2011, section 2; step 3 is a safeguard of this crate. Memory: two points and 2M vectors. One map an iteration. Choose it where G is at hand and contracts
-//! slowly: coordinate descent, splitting, expectation-maximization, radiosity.
+//! slowly, as in coordinate descent, splitting, or expectation-maximization.
 
 use nalgebra::{SMatrix, SVector};
 

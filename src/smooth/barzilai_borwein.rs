@@ -7,7 +7,7 @@
 //! 2. `x⁺ = x - t g`, with t halved until `f(x⁺) ≤ max(f of the last M points) - 10⁻⁴ t ‖g‖²`.
 //!
 //! Reference: Barzilai & Borwein, "Two-point step size gradient methods", 1988, eq. 5 and 6; the adaptive choice: Zhou, Gao & Dai, "Gradient
-//! methods with adaptive step-sizes", 2006, algorithm 1; the safeguard: Grippo, Lampariello & Lucidi, 1986, and Raydan, "The Barzilai and
+//! methods with adaptive step-sizes", 2006, section 2; the safeguard: Grippo, Lampariello & Lucidi, 1986, and Raydan, "The Barzilai and
 //! Borwein gradient method for the large scale unconstrained minimization problem", 1997. Memory: two points and M values. One gradient
 //! a trial; f does not fall at every step. Choose it where N is large and f not too badly conditioned; there is hardly a cheaper
 //! method. [`SpectralProjectedGradient`](crate::composite::SpectralProjectedGradient) is the one for sets and penalties.

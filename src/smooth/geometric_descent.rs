@@ -10,7 +10,8 @@
 //! `‖x* - c‖ ≤ R` in every iteration, however inexact the search, and `R² ≤ (1 - √(α/β)) R²` of before. On top of the minimizer it so gives
 //! a proven distance to it: [`distance_bound`](GeometricDescentState::distance_bound).
 //!
-//! Reference: Bubeck, Lee & Singh, "A geometric alternative to Nesterov's accelerated gradient descent", 2015, section 4 with lemma 4. Memory: three points
+//! Reference: Bubeck, Lee & Singh, "A geometric alternative to Nesterov's accelerated gradient descent", 2015; Bubeck, "Convex optimization: algorithms
+//! and complexity", 2015, section 3.6. Memory: three points
 //! and a vector. A gradient at x⁺ and one for every secant of the search an iteration, two on quadratic functions. Choose it where α and β
 //! are known and the distance matters.
 

@@ -8,7 +8,7 @@
 //! `b = ((√L - √μ)/(√L + √μ))²`, [`for_quadratic`](HeavyBall::for_quadratic): the error falls by about √b an iteration. The same pair can cycle
 //! for ever on another strongly convex function with the same bounds: the best point is kept then.
 //!
-//! Reference: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964, theorem 9; the cycle: Lessard, Recht &
+//! Reference: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; Introduction to Optimization, 1987, section 3.2; the cycle: Lessard, Recht &
 //! Packard, "Analysis and design of optimization algorithms via integral quadratic constraints", 2016, section 4.6. Memory: two points and a
 //! vector. One gradient an iteration. Choose [`Nesterov`](crate::smooth::Nesterov) where f is not nearly quadratic.
 

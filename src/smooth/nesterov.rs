@@ -10,7 +10,7 @@
 //! `backtracking` the L is a first guess and doubled until `f(x⁺) ≤ f(y) - ‖∇f(y)‖²/(2L)`.
 //!
 //! Reference: Nesterov, "A method of solving a convex programming problem with convergence rate O(1/k²)", 1983; Beck & Teboulle, "A fast
-//! iterative shrinkage-thresholding algorithm", 2009, theorem 4.4; the constant: Nesterov, Lectures on Convex Optimization, 2018, (2.2.22); the restart:
+//! iterative shrinkage-thresholding algorithm", 2009, theorem 4.4; the constant: Nesterov, Lectures on Convex Optimization, 2018, section 2.2; the restart:
 //! O'Donoghue & Candès, "Adaptive restart for accelerated gradient schemes", 2015, section 3.2. Memory: two points and two vectors. One
 //! gradient an iteration, at y; with backtracking one more at x⁺. Without it the best y is the best point, and x⁺ is
 //! [`proposal`](NesterovState::proposal). Choose [`Fista`](crate::composite::Fista) where there is a penalty.

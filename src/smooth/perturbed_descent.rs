@@ -9,7 +9,7 @@
 //! With a rate `c/L`, a budget of order `L/√(ρε)` and Hessians that are Lipschitz with ρ, a point with `‖∇f‖ ≤ ε` and no curvature below `-√(ρε)` is found
 //! with high probability in about `L (f(x₀) - f*)/ε²` iterations up to logarithms.
 //!
-//! Reference: Jin, Ge, Netrapalli, Kakade & Jordan, "How to escape saddle points efficiently", 2017, algorithm 4; its constants are parameters here. Memory: two
+//! Reference: Jin, Ge, Netrapalli, Kakade & Jordan, "How to escape saddle points efficiently", 2017, algorithm 2; its constants are parameters here. Memory: two
 //! points and a vector. One gradient an iteration. The generator is part of the memory: the same seed, the same solve. Choose it where saddles are
 //! feared and there are no second derivatives.
 
@@ -100,7 +100,7 @@ pub struct PerturbedDescentState<T: Real, const N: usize> {
     kick: SVector<T, N>,
     /// `f(x̃)`.
     level: T,
-    /// Of ξ.
+    /// What ξ is drawn from.
     generator: Generator,
     stage: Stage,
 }

@@ -9,7 +9,7 @@
 //!
 //! `f(y_K) - f* ≤ (½ + γ²/8) 4L ‖x₀ - x*‖²/(γ² (K + 1)²) + ε`.
 //!
-//! Reference: Hinder, Sidford & Sohoni, "Near-optimal methods for minimizing star-convex functions and beyond", 2020, algorithms 1 and 3; the
+//! Reference: Hinder, Sidford & Sohoni, "Near-optimal methods for minimizing star-convex functions and beyond", 2020, sections 2 and 3; the
 //! order of the tests: the code of Fu, Xu & Wilson, "Accelerated stochastic optimization methods under quasar-convexity", 2023. Memory: three points and two vectors.
 //! A gradient at y and one for each τ tried, mostly one. Choose it where γ is known, as for generalized linear models and linear systems
 //! in identification; [`AcceleratedGradient`](crate::smooth::AcceleratedGradient) for other functions that are not convex.

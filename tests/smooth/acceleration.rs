@@ -8,7 +8,7 @@ use thalweg::smooth::{
 };
 use thalweg::{ConfigError, Criterion, Method, Number, Real, Stall, Status};
 
-use crate::functions::{Chain, Diagonal, DoubleWell, point};
+use crate::functions::{Chain, Diagonal, DoubleWell, Rosenbrock, point};
 
 const CONVERGED: Status = Status::Converged(Criterion::Gradient);
 const CHAIN_DISTANCE: f64 = 33.168_316_831_68;
@@ -86,7 +86,21 @@ fn quasar_convexity_keeps_its_bound() {
     assert!(status == CONVERGED && state.x().amax() < 1e-3);
 }
 
-/// `g(τ)` in two dimensions for which the guess fails: the search by bisection ends with its inequality.
+/// In Rosenbrock's valley the guess fails time and again, and bisections of two and three halvings follow.
+#[test]
+fn quasar_convexity_bisects() {
+    let method = QuasarConvex { accuracy: 1e-6, gradient_tolerance: 0.0, ..QuasarConvex::new(3000.0, 0.5) };
+    let mut state = QuasarConvexState::<f64, 2>::new(vector![1.0, 0.1]);
+    for (k, expected) in [(91, 0.098_010_461_293_649_44), (150, 0.047_257_983_712_737_39)] {
+        while state.iterations() < k {
+            let _ = method.step(&mut state, &mut Forward(Rosenbrock)).unwrap();
+        }
+        let (value, _) = ask(&Rosenbrock, state.proposal());
+        assert!((value - expected).abs() < 1e-9, "{k}: {value}");
+    }
+}
+
+/// Where f is not quasar-convex the solve ends, no worse than it began.
 #[test]
 fn quasar_convexity_survives_other_functions() {
     for seed in 0..40 {

@@ -107,6 +107,17 @@ fn mirror_prox_keeps_its_bound() {
     }
 }
 
+/// With the identity for a mirror a coordinate of curvature λ is multiplied by `1 - tλ + t²λ²`: two steps of gradient descent would make it `(1 - tλ)²`.
+#[test]
+fn mirror_prox_looks_ahead() {
+    let (curvatures, rate) = ([1.0, 3.0], 0.2_f64);
+    let mut state = MirrorProxState::<f64, 2>::new(vector![1.0, -1.0]);
+    let method = MirrorProx::new(Euclidean(Each(Zero)), rate);
+    let _ = method.run(&mut state, &mut Forward(Diagonal::new(curvatures)), 1 + 2 * 10).unwrap();
+    let factors = curvatures.map(|c| (1.0 - rate * c + (rate * c).powi(2)).powi(10));
+    assert!((state.iterate() - vector![factors[0], -factors[1]]).amax() < 1e-15, "{}", state.iterate());
+}
+
 /// All three and every map end at the same point of the simplex, or of a box.
 fn agree<T: Real>(digits: f64) {
     let problem = || Forward(Diagonal { curvatures: [1.0, 2.0, 4.0], centre: [0.9, 0.6, -0.5] });
