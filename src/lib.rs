@@ -16,6 +16,7 @@ mod linalg;
 pub mod line_search;
 pub mod penalty;
 pub mod problem;
+mod random;
 mod ranges;
 pub mod real;
 pub mod smooth;

@@ -19,6 +19,7 @@ use crate::composite::point::{Point, inside, readable};
 use crate::linalg;
 use crate::penalty::Separable;
 use crate::problem::FiniteSum;
+use crate::random::Generator;
 use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
 use crate::step::{ConfigError, Method, Stall, Status};
@@ -106,7 +107,7 @@ pub struct VarianceReducedState<T: Real, const N: usize, const B: usize = 1> {
     caution: T,
     /// Full gradients since the best point last changed.
     fruitless: u32,
-    generator: u64,
+    generator: Generator,
     phase: Phase,
 }
 
@@ -134,18 +135,9 @@ impl<T: Real, const N: usize, const B: usize> VarianceReducedState<T, N, B> {
             warm: false,
             caution: T::ONE,
             fruitless: 0,
-            generator: seed,
+            generator: Generator::new(seed),
             phase: Phase::Start,
         }
-    }
-
-    /// A random number below `bound`: O'Neill's PCG32 (XSH RR), scaled by multiplication.
-    #[allow(clippy::cast_possible_truncation, reason = "the lower half is the word; the product is below the bound")]
-    fn random(&mut self, bound: usize) -> usize {
-        let old = self.generator;
-        self.generator = old.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let word = ((((old >> 18) ^ old) >> 27) as u32).rotate_right((old >> 59) as u32);
-        ((u64::from(word) * bound as u64) >> 32) as usize
     }
 
     /// Begins again at the best point with half the rate.
@@ -254,7 +246,7 @@ impl<T: Real, R: Separable<T>> VarianceReducedCoordinate<T, R> {
     ) -> Status {
         let batch = self.batch.max(1) as usize;
         if state.summed < batch {
-            state.term = state.random(terms);
+            state.term = state.generator.below(terms);
             state.phase = Phase::Here;
             return Status::Running;
         }
@@ -283,10 +275,10 @@ impl<T: Real, R: Separable<T>> VarianceReducedCoordinate<T, R> {
         state.block = if next < N / B { next } else { 0 };
         state.warm |= state.block == 0;
         let batch = self.batch.max(1) as usize;
-        let full = !state.warm || state.random(terms.saturating_add(batch)) < batch;
+        let full = !state.warm || state.generator.below(terms.saturating_add(batch)) < batch;
         state.collect(if full { Phase::Full } else { Phase::Here });
         if !full {
-            state.term = state.random(terms);
+            state.term = state.generator.below(terms);
         }
         Status::Running
     }

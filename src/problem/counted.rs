@@ -3,8 +3,8 @@
 use nalgebra::{SMatrix, SVector};
 
 use crate::problem::{
-    Block, Curved, FiniteSum, HessianProducts, LeastSquares, Objective, Partial, Problem, Residuals, Rows, Separable,
-    Smooth,
+    Block, Curved, FiniteSum, FixedPoint, HessianProducts, LeastSquares, Objective, Partial, Problem, Residuals, Rows,
+    Separable, Smooth,
 };
 use crate::real::Real;
 
@@ -13,7 +13,7 @@ use crate::real::Real;
 pub struct Counted<P> {
     /// The oracle.
     pub inner: P,
-    /// Values, single residuals, vectors of residuals and points (proximal operators, projections, products) answered.
+    /// Values, single residuals, vectors of residuals and points (proximal operators, projections, products, maps) answered.
     pub values: u64,
     /// Gradients, Jacobians, Hessians, products with a Hessian or a transpose answered.
     pub gradients: u64,
@@ -165,5 +165,13 @@ impl<T: Real, const N: usize, P: FiniteSum<T, N>> FiniteSum<T, N> for Counted<P>
         let value = self.inner.term(i, x, g)?;
         self.gradients += 1;
         Ok(value)
+    }
+}
+
+impl<T: Real, const N: usize, P: FixedPoint<T, N>> FixedPoint<T, N> for Counted<P> {
+    fn map(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, P::Error> {
+        let merit = self.inner.map(x, g)?;
+        self.values += 1;
+        Ok(merit)
     }
 }

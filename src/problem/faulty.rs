@@ -3,8 +3,8 @@
 use nalgebra::{SMatrix, SVector};
 
 use crate::problem::{
-    Block, Curved, FiniteSum, HessianProducts, LeastSquares, Objective, Partial, Problem, Residuals, Rows, Separable,
-    Smooth,
+    Block, Curved, FiniteSum, FixedPoint, HessianProducts, LeastSquares, Objective, Partial, Problem, Residuals, Rows,
+    Separable, Smooth,
 };
 use crate::real::Real;
 
@@ -208,5 +208,13 @@ impl<T: Real, const N: usize, P: FiniteSum<T, N>> FiniteSum<T, N> for Faulty<P> 
         let struck = self.strike()?;
         let value = self.inner.term(i, x, g).map_err(Injected::Inner)?;
         Ok(if struck { T::NAN } else { value })
+    }
+}
+
+impl<T: Real, const N: usize, P: FixedPoint<T, N>> FixedPoint<T, N> for Faulty<P> {
+    fn map(&mut self, x: &SVector<T, N>, g: &mut SVector<T, N>) -> Result<T, Self::Error> {
+        let struck = self.strike()?;
+        let merit = self.inner.map(x, g).map_err(Injected::Inner)?;
+        Ok(if struck { T::NAN } else { merit })
     }
 }

@@ -14,6 +14,7 @@
 //! | [`Orthogonal`] | a curve through measured points | rows of orthogonal distances: errors in both variables |
 //! | [`Prior`] | rows | a Gaussian prior in information form |
 //! | [`Quadratic`] | none | a quadratic function, its gradient and Hessian; linear least squares one sample at a time |
+//! | [`map_fn`], [`GradientStep`] | a closure, a smooth function | a map whose fixed points are wanted |
 //! | [`Cached`] | values and gradients | answers a repeated question from memory |
 //! | [`Counted`] | any | counts evaluations |
 //! | [`Mailbox`] | none | parks the question for somebody else to answer (ask/tell) |
@@ -29,6 +30,7 @@ mod difference;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
 mod dual;
 mod faulty;
+mod fixed_point;
 mod mailbox;
 #[allow(clippy::indexing_slicing, reason = "indices run over 0..K")]
 mod orthogonal;
@@ -57,6 +59,7 @@ pub use difference::{Differences, GradientDifferences, Mismatch, check_gradient,
 pub use dual::{Dual, Equations, Forward, Function, Model, SeparableModel, VectorModel, hessian_product};
 pub(crate) use dual::{take_apart, variables};
 pub use faulty::{Fault, Faulty, Injected};
+pub use fixed_point::{FixedPoint, GradientStep, MapFn, map_fn};
 pub use mailbox::{Asked, Mailbox};
 pub use orthogonal::{Curve, Orthogonal, Sample};
 pub use partial::{FiniteSum, Partial};

@@ -15,8 +15,8 @@
 use nalgebra::{SMatrix, SVector};
 
 use crate::linalg::{
-    Pairs, cholesky, columns, columns_mut, dot, dot_of, entries, entries_mut, matrix, multiply, multiply_adjoint,
-    negate, solve_lower, solve_transposed, vector, zeros,
+    Pairs, cholesky, columns, columns_mut, dot, dot_of, entries, entries_mut, matrix, max_abs, multiply,
+    multiply_adjoint, negate, solve_lower, solve_transposed, vector, zeros,
 };
 use crate::line_search::{LineSearch, StrongWolfe};
 use crate::problem::Smooth;
@@ -314,7 +314,7 @@ impl<T: Real, const N: usize, const M: usize, S: LineSearch<T>> Descent<T, Pairs
     fn judged(&self, point: Point<T, N>) -> Point<T, N> {
         let (x, g) = (entries(&point.x), entries(&point.gradient));
         let (l, u) = (entries(&self.lower), entries(&self.upper));
-        point.judged_by(&vector(|j| g[j].max(x[j] - u[j]).min(x[j] - l[j])))
+        point.with_slope(max_abs::<T, N>(&vector(|j| g[j].max(x[j] - u[j]).min(x[j] - l[j]))))
     }
 }
 

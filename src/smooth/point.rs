@@ -17,7 +17,7 @@ pub(crate) struct Point<T: Real, const N: usize> {
     pub(crate) value: T,
     /// `∇f(x)`.
     pub(crate) gradient: SVector<T, N>,
-    /// The largest component of the gradient, or of what bounds leave of it.
+    /// How far the point is from stationary: the largest component of the gradient, unless a method measures otherwise.
     slope: T,
     /// The lowest value of all points whose place this one took: steps that rounding hides must not add up to a rise.
     lowest: T,
@@ -49,14 +49,14 @@ impl<T: Real, const N: usize> Point<T, N> {
         self.value.is_finite() && linalg::all_finite(&self.gradient)
     }
 
-    /// The largest component of the gradient, or of what bounds leave of it.
+    /// How far the point is from stationary.
     pub(crate) const fn slope(&self) -> T {
         self.slope
     }
 
-    /// The same point where only this of its gradient counts.
-    pub(crate) fn judged_by(self, gradient: &SVector<T, N>) -> Self {
-        Self { slope: linalg::max_abs(gradient), ..self }
+    /// The same point with another measure of how far it is from stationary.
+    pub(crate) const fn with_slope(self, slope: T) -> Self {
+        Self { slope, ..self }
     }
 
     /// How a solve stands that has this for its best point. The value at the start limits the scale: a function that falls without
@@ -69,6 +69,11 @@ impl<T: Real, const N: usize> Point<T, N> {
         } else {
             Status::Running
         }
+    }
+
+    /// This point as one of the solve that has that best point.
+    pub(crate) const fn beside(self, best: &Self) -> Self {
+        Self { scale: best.scale, ..self }
     }
 
     /// Opens a solve: this becomes the best point if it is finite.
@@ -110,26 +115,27 @@ impl<T: Real, const N: usize> Point<T, N> {
     }
 }
 
-/// What is read of every memory: its field `best`.
+/// What is read of every memory: its field `best`, wherever it lies.
 macro_rules! readable {
-    ($state:ident $(, $extra:ident)*) => {
+    ($state:ident $(, $extra:ident)*) => { readable!($state $(, $extra)* => best); };
+    ($state:ident $(, $extra:ident)* => $($best:ident).+) => {
         impl<T: Real, const N: usize $(, const $extra: usize)*> $state<T, N $(, $extra)*> {
             /// The best point so far.
             #[must_use]
             pub const fn x(&self) -> &SVector<T, N> {
-                &self.best.x
+                &self.$($best).+.x
             }
 
             /// `f` at [`x`](Self::x); infinite before the first step.
             #[must_use]
             pub const fn value(&self) -> T {
-                self.best.value
+                self.$($best).+.value
             }
 
             /// `∇f` at [`x`](Self::x).
             #[must_use]
             pub const fn gradient(&self) -> &SVector<T, N> {
-                &self.best.gradient
+                &self.$($best).+.gradient
             }
         }
 

@@ -11,8 +11,11 @@ use thalweg::constrained::{AugmentedLagrangianState, DualActiveSetState, FrankWo
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
 use thalweg::smooth::{
-    BfgsState, BoundedLbfgsState, ConjugateGradientState, GradientDescentState, KrylovSaddleFreeState, LbfgsState,
-    NegativeCurvatureState, NewtonCgState, NewtonState, SymmetricRankOneState,
+    AcceleratedGradientState, AndersonState, BarzilaiBorweinState, BfgsState, BoundedLbfgsState,
+    ConjugateGradientState, DualAveragingState, FixedRateState, FractionalMemoryState, GeometricDescentState,
+    GradientDescentState, HeavyBallState, KrylovSaddleFreeState, LbfgsState, MirrorDescentState, MirrorProxState,
+    NegativeCurvatureState, NesterovState, NewtonCgState, NewtonState, NormalizedDescentState, OverRelaxationState,
+    PerturbedDescentState, PolyakState, QuasarConvexState, SymmetricRankOneState,
 };
 use thalweg::splitting::{
     AdmmState, AlternatingProjectionsState, DavisYinState, DouglasRachfordState, DykstraState, PrimalDualState,
@@ -109,6 +112,25 @@ composite!(
     ProximalQuasiNewtonState,
     SpectralState<M>,
     VarianceReducedState<B>
+);
+
+composite!(
+    AcceleratedGradientState,
+    AndersonState<M>,
+    BarzilaiBorweinState<M>,
+    DualAveragingState,
+    FixedRateState,
+    FractionalMemoryState<Q>,
+    GeometricDescentState,
+    HeavyBallState,
+    MirrorDescentState,
+    MirrorProxState,
+    NesterovState,
+    NormalizedDescentState,
+    OverRelaxationState,
+    PerturbedDescentState,
+    PolyakState,
+    QuasarConvexState
 );
 
 /// A memory of a method that lowers no value: its smallest residual.
@@ -467,15 +489,18 @@ mod table {
     pub use thalweg::penalty::Simplex;
     pub use thalweg::penalty::{Each, Interval, L1, Mcp};
     pub use thalweg::problem::{FisherCurvature, Forward, Loss, Prior, Robust, Stacked, Tangent};
-    pub use thalweg::problem::{Function, Quadratic};
+    pub use thalweg::problem::{Function, GradientStep, Quadratic};
     pub use thalweg::smooth::{
-        Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient, ConjugateGradientState, ConjugateRule,
-        Lbfgs, LbfgsState, SymmetricRankOne, SymmetricRankOneState,
-    };
-    pub use thalweg::smooth::{
-        CubicRegularization, GradientDescent, GradientDescentState, KrylovSaddleFree, KrylovSaddleFreeState,
-        NaturalGradient, NegativeCurvature, NegativeCurvatureState, NewtonCg, NewtonCgState, NewtonState,
-        NewtonTrustRegion, RegularizedNewton, SaddleFreeNewton,
+        AcceleratedGradient, AcceleratedGradientState, Aggregation, Anderson, AndersonState, BarzilaiBorwein,
+        BarzilaiBorweinState, Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient,
+        ConjugateGradientState, ConjugateRule, CubicRegularization, DualAveraging, DualAveragingState, Entropy,
+        Euclidean, FixedRate, FixedRateState, FractionalMemory, FractionalMemoryState, GeometricDescent,
+        GeometricDescentState, GradientDescent, GradientDescentState, HeavyBall, HeavyBallState, KrylovSaddleFree,
+        KrylovSaddleFreeState, Lbfgs, LbfgsState, MirrorDescent, MirrorDescentState, MirrorProx, MirrorProxState,
+        NaturalGradient, NegativeCurvature, NegativeCurvatureState, Nesterov, NesterovState, NewtonCg, NewtonCgState,
+        NewtonState, NewtonTrustRegion, NormalizedDescent, NormalizedDescentState, OverRelaxation, OverRelaxationState,
+        PNorm, PerturbedDescent, PerturbedDescentState, Polyak, PolyakState, QuasarConvex, QuasarConvexState,
+        RegularizedNewton, SaddleFreeNewton, SpectralRate, SymmetricRankOne, SymmetricRankOneState,
     };
     pub use thalweg::splitting::{
         Admm, AdmmState, AlternatingProjections, AlternatingProjectionsState, Coupled, DavisYin, DavisYinState, Direct,
@@ -627,6 +652,42 @@ subjects! {
     krylov_saddle_free: KrylovSaddleFree::<T>::default(), KrylovSaddleFreeState::<T, 2, 2>::new(slope()), Forward(Valley);
     krylov_saddle_free_narrow: KrylovSaddleFree::<T>::default(), KrylovSaddleFreeState::<T, 2, 1>::new(slope()), Forward(Valley);
     negative_curvature: NegativeCurvature::<T>::default(), NegativeCurvatureState::<T, 2, 2>::new(slope()), Forward(Valley);
+    fixed_rate: FixedRate { gradient_tolerance: T::of_f64(1e-2), ..FixedRate::new(T::of_f64(0.05)) }, FixedRateState::new(slope()), Forward(Valley);
+    fixed_rate_too_long: FixedRate { patience: 50, ..FixedRate::new(T::of_f64(0.5)) }, FixedRateState::new(slope()), Forward(Valley);
+    polyak: Polyak::new(T::ONE), PolyakState::new(slope()), Forward(Valley);
+    polyak_relaxed: Polyak { relaxation: T::of_f64(1.9), patience: 50, ..Polyak::new(T::HALF) }, PolyakState::new(slope()), Forward(Valley);
+    barzilai_borwein: BarzilaiBorwein::<T>::default(), BarzilaiBorweinState::<T, 2, 10>::new(slope()), Forward(Valley);
+    barzilai_borwein_monotone: BarzilaiBorwein::<T> { spectral: SpectralRate::Short, ..BarzilaiBorwein::default() },
+        BarzilaiBorweinState::<T, 2, 1>::new(slope()), Forward(Valley);
+    heavy_ball: HeavyBall::new(T::of_f64(0.05), T::of_f64(0.8)), HeavyBallState::new(slope()), Forward(Valley);
+    heavy_ball_restarted: HeavyBall { restart: thalweg::smooth::Restart::Value, ..HeavyBall::new(T::of_f64(0.05), T::of_f64(0.8)) },
+        HeavyBallState::new(slope()), Forward(Valley);
+    nesterov: Nesterov::new(T::of_f64(20.0)), NesterovState::new(slope()), Forward(Valley);
+    nesterov_constant: Nesterov::strongly_convex(T::of_f64(20.0), T::ONE), NesterovState::new(slope()), Forward(Valley);
+    nesterov_backtracking: Nesterov { backtracking: true, ..Nesterov::new(T::ONE) }, NesterovState::new(slope()), Forward(Valley);
+    normalized_descent: NormalizedDescent { gradient_tolerance: T::of_f64(1e-2), ..NormalizedDescent::new(T::of_f64(0.05), T::HALF) },
+        NormalizedDescentState::new(slope()), Forward(Valley);
+    accelerated_gradient: AcceleratedGradient { gradient_tolerance: T::of_f64(1e-2), ..AcceleratedGradient::new(T::of_f64(20.0)) },
+        AcceleratedGradientState::new(slope()), Forward(Valley);
+    accelerated_gradient_convex: AcceleratedGradient { aggregation: Aggregation::Convex, gradient_tolerance: T::of_f64(1e-2),
+        ..AcceleratedGradient::new(T::of_f64(20.0)) }, AcceleratedGradientState::new(slope()), Forward(Valley);
+    quasar_convex: QuasarConvex::new(T::of_f64(20.0), T::HALF), QuasarConvexState::new(slope()), Forward(Valley);
+    geometric_descent: GeometricDescent { patience: 100, ..GeometricDescent::new(T::of_f64(20.0), T::HALF) }, GeometricDescentState::new(slope()), Forward(Valley);
+    mirror_descent: MirrorDescent::new(Entropy, T::of_f64(0.1)), MirrorDescentState::new(point([0.3, 0.7])), Forward(Valley);
+    mirror_descent_in_a_box: MirrorDescent::new(Euclidean(low::<T>()), T::of_f64(0.1)), MirrorDescentState::new(slope()), Forward(Valley);
+    mirror_descent_by_norm: MirrorDescent { gap_tolerance: T::of_f64(1e-2), ..MirrorDescent::new(PNorm { p: T::of_f64(1.5) }, T::of_f64(0.05)) },
+        MirrorDescentState::new(slope()), Forward(Valley);
+    dual_averaging: DualAveraging::new(Entropy, T::of_f64(0.1)), DualAveragingState::new(point([0.3, 0.7])), Forward(Valley);
+    dual_averaging_in_a_box: DualAveraging { patience: 100, ..DualAveraging::new(Euclidean(low::<T>()), T::of_f64(0.1)) },
+        DualAveragingState::new(slope()), Forward(Valley);
+    mirror_prox: MirrorProx::new(Entropy, T::of_f64(0.1)), MirrorProxState::new(point([0.3, 0.7])), Forward(Valley);
+    fractional_memory: FractionalMemory { gradient_tolerance: T::of_f64(1e-2), ..FractionalMemory::new(T::of_f64(0.05)) },
+        FractionalMemoryState::<T, 2, 5>::new(slope()), Forward(Valley);
+    perturbed_descent: PerturbedDescent { gradient_tolerance: T::of_f64(1e-2), ..PerturbedDescent::new(T::of_f64(0.05)) },
+        PerturbedDescentState::new(slope()), Forward(Valley);
+    anderson: Anderson::<T>::default(), AndersonState::<T, 2, 2>::new(slope()), GradientStep { inner: Forward(Valley), rate: T::of_f64(0.05) };
+    anderson_too_long: Anderson::<T> { patience: 50, ..Anderson::default() }, AndersonState::<T, 2, 1>::new(slope()),
+        GradientStep { inner: Forward(Valley), rate: T::HALF };
     proximal_gradient: ProximalGradient::new(lasso::<T>()), ProximalGradientState::new(point([-0.5, 1.0])), Forward(Valley);
     fista: Fista::new(lasso::<T>()), FistaState::new(slope()), Forward(Valley);
     fista_never: restarted::<T>(Restart::Never), FistaState::new(slope()), Forward(Valley);
@@ -704,6 +765,7 @@ subjects! {
 subjects! {
     keep_time:
     dual_active_set: DualActiveSet::<T>::default(), DualActiveSetState::new(slope()), program::<T>(T::ZERO);
+    over_relaxation: OverRelaxation::new(T::of_f64(1.3)), OverRelaxationState::new(slope()), convex::<T>();
     interior_point: InteriorPoint::<T>::default(), InteriorPointState::<T, 2, 3>::new(slope()), cone::<T>();
     dual_active_set_proximal: DualActiveSet::<T>::default(), DualActiveSetState::new(slope()), program::<T>(T::HALF);
 }

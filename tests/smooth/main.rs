@@ -11,11 +11,17 @@
 )]
 #![allow(unreachable_pub, dead_code, reason = "nothing is reachable from outside a test")]
 
+mod acceleration;
+mod anderson;
 mod curvature;
 mod diagnostics;
+mod first_order;
+mod functions;
 mod functions;
 mod line_methods;
 mod line_search;
+mod memories;
+mod mirror;
 mod newton;
 mod newton_cg;
 mod profile;

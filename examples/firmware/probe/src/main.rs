@@ -21,6 +21,7 @@ mod penalties;
 mod programs;
 mod sensors;
 mod splittings;
+mod walks;
 
 use nalgebra::{SVector, vector};
 use thalweg::calibration::{Calibrator, Coverage, Ladder, Rung, Settings};
@@ -86,6 +87,7 @@ fn everything<T: Real>() {
     line_methods::everything::<T>();
     curvature::everything::<T>();
     programs::everything::<T>();
+    walks::everything::<T>();
     calibration::<T, SquareRoot>();
     calibration::<T, Normal>();
 }
