@@ -66,7 +66,13 @@ impl<T: Real> LineSearch<T> for StrongWolfe<T> {
             } else if open {
                 let (least, most) = (T::TWO * trial.rate, T::of_f64(10.0) * trial.rate);
                 let promised = lowest_of_cubic(&before, &trial);
-                let rate = if promised > least { promised.min(most) } else if promised > trial.rate { least } else { most };
+                let rate = if promised > least {
+                    promised.min(most)
+                } else if promised > trial.rate {
+                    least
+                } else {
+                    most
+                };
                 return line.ask(rate.min(line.limit), Stage::Expand);
             }
         }

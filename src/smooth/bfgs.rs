@@ -11,8 +11,8 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::line_search::{LineSearch, StrongWolfe};
 use crate::linalg::{self, columns_mut, dot, matrix, multiply, negate};
+use crate::line_search::{LineSearch, StrongWolfe};
 use crate::problem::Smooth;
 use crate::ranges::tolerance;
 use crate::real::Real;

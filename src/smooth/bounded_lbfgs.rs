@@ -14,10 +14,11 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::line_search::{LineSearch, StrongWolfe};
 use crate::linalg::{
-    Pairs, cholesky, columns, columns_mut, dot, dot_of, entries, entries_mut, matrix, multiply, multiply_adjoint, negate, solve_lower, solve_transposed, vector, zeros,
+    Pairs, cholesky, columns, columns_mut, dot, dot_of, entries, entries_mut, matrix, multiply, multiply_adjoint,
+    negate, solve_lower, solve_transposed, vector, zeros,
 };
+use crate::line_search::{LineSearch, StrongWolfe};
 use crate::problem::Smooth;
 use crate::ranges::tolerance;
 use crate::real::Real;
@@ -37,7 +38,12 @@ use crate::step::{ConfigError, Method, Status};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned, S: serde::Serialize + serde::de::DeserializeOwned"))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned, S: serde::Serialize + serde::de::DeserializeOwned"
+    )
+)]
 pub struct BoundedLbfgs<T: Real, const N: usize, S = StrongWolfe<T>> {
     /// Below `upper` or equal, may be -∞.
     pub lower: SVector<T, N>,
@@ -244,7 +250,9 @@ impl<T: Real, const N: usize, const M: usize, S: LineSearch<T>, P: Smooth<T, N>>
     }
 }
 
-impl<T: Real, const N: usize, const M: usize, S: LineSearch<T>> Descent<T, Pairs<T, N, M>, N> for BoundedLbfgs<T, N, S> {
+impl<T: Real, const N: usize, const M: usize, S: LineSearch<T>> Descent<T, Pairs<T, N, M>, N>
+    for BoundedLbfgs<T, N, S>
+{
     fn validate(&self) -> Result<(), ConfigError> {
         self.validate()
     }

@@ -16,8 +16,8 @@
 
 use nalgebra::SVector;
 
-use crate::line_search::{HagerZhang, LineSearch};
 use crate::linalg::{self, dot, norm};
+use crate::line_search::{HagerZhang, LineSearch};
 use crate::problem::Smooth;
 use crate::ranges::{at_least, tolerance};
 use crate::real::Real;

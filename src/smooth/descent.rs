@@ -2,8 +2,8 @@
 
 use nalgebra::SVector;
 
-use crate::line_search::{Line, LineSearch, Verdict};
 use crate::linalg;
+use crate::line_search::{Line, LineSearch, Verdict};
 use crate::problem::Smooth;
 use crate::real::Real;
 use crate::smooth::point::Point;

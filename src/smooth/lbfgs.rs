@@ -10,8 +10,8 @@
 
 use nalgebra::SVector;
 
-use crate::line_search::{LineSearch, StrongWolfe};
 use crate::linalg::{Pairs, negate, zeros};
+use crate::line_search::{LineSearch, StrongWolfe};
 use crate::problem::Smooth;
 use crate::ranges::tolerance;
 use crate::real::Real;
@@ -80,12 +80,13 @@ impl<T: Real, const N: usize, const M: usize> LbfgsState<T, N, M> {
     }
 }
 
-impl<T: Real, const N: usize, const M: usize, S: LineSearch<T>, P: Smooth<T, N>> Method<P, LbfgsState<T, N, M>> for Lbfgs<T, S> {
+impl<T: Real, const N: usize, const M: usize, S: LineSearch<T>, P: Smooth<T, N>> Method<P, LbfgsState<T, N, M>>
+    for Lbfgs<T, S>
+{
     fn step(&self, state: &mut LbfgsState<T, N, M>, problem: &mut P) -> Result<Status, P::Error> {
         state.walk.step(&mut state.best, &mut state.pairs, self, problem)
     }
 }
-
 
 impl<T: Real, const N: usize, const M: usize, S: LineSearch<T>> Descent<T, Pairs<T, N, M>, N> for Lbfgs<T, S> {
     fn validate(&self) -> Result<(), ConfigError> {

@@ -10,7 +10,9 @@ use thalweg::composite::{
 use thalweg::constrained::{AugmentedLagrangianState, DualActiveSetState, FrankWolfeState, InteriorPointState};
 use thalweg::least_squares::{Accumulation, Fit, Gather, GraduatedState};
 use thalweg::problem::{Counted, Fault, Faulty, Injected, Problem};
-use thalweg::smooth::{BfgsState, BoundedLbfgsState, ConjugateGradientState, GradientDescentState, LbfgsState, SymmetricRankOneState};
+use thalweg::smooth::{
+    BfgsState, BoundedLbfgsState, ConjugateGradientState, GradientDescentState, LbfgsState, SymmetricRankOneState,
+};
 use thalweg::splitting::{
     AdmmState, AlternatingProjectionsState, DavisYinState, DouglasRachfordState, DykstraState, PrimalDualState,
 };
@@ -450,14 +452,14 @@ mod table {
         Affine, Bounds, DenseState, Dogleg, GaussNewton, GeodesicLevenbergMarquardt, GeodesicState, Graduated,
         GraduatedState, LevenbergMarquardt, Normal, Rotation, SeparableState, SquareRoot, StreamedState,
     };
+    pub use thalweg::line_search::{Backtracking, HagerZhang, StrongWolfe};
     pub use thalweg::penalty::Simplex;
     pub use thalweg::penalty::{Each, Interval, L1, Mcp};
     pub use thalweg::problem::{Forward, Loss, Prior, Robust, Stacked, Tangent};
     pub use thalweg::problem::{Function, Quadratic};
-    pub use thalweg::line_search::{Backtracking, HagerZhang, StrongWolfe};
     pub use thalweg::smooth::{
-        Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient, ConjugateGradientState, ConjugateRule, Lbfgs,
-        LbfgsState, SymmetricRankOne, SymmetricRankOneState,
+        Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient, ConjugateGradientState, ConjugateRule,
+        Lbfgs, LbfgsState, SymmetricRankOne, SymmetricRankOneState,
     };
     pub use thalweg::smooth::{GradientDescent, GradientDescentState};
     pub use thalweg::splitting::{

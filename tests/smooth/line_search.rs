@@ -153,7 +153,11 @@ fn hopeless_searches_end() {
         assert_eq!(end(0.0, -1.0, 1.0, |t| (t, 1.0)), Verdict::Exhausted, "{name}: a slope that lies");
         assert_eq!(end(0.0, -1.0, 1.0, |_| (f64::NAN, f64::NAN)), Verdict::Exhausted, "{name}: NaN everywhere");
         let falls = end(0.0, -1.0, 1.0, |t| (-t, -1.0));
-        assert_eq!(falls, if name == "backtracking" { Verdict::Accept } else { Verdict::Unbounded }, "{name}: unbounded");
+        assert_eq!(
+            falls,
+            if name == "backtracking" { Verdict::Accept } else { Verdict::Unbounded },
+            "{name}: unbounded"
+        );
         let falls = end(0.0, -1.0, 1.0, |t| (-t - t * t * t, -1.0 - 3.0 * t * t));
         assert!(falls == Verdict::Unbounded || name == "backtracking", "{name}: to minus infinity: {falls:?}");
     });

@@ -12,6 +12,7 @@
 #![allow(unreachable_pub, dead_code, reason = "nothing is reachable from outside a test")]
 
 mod functions;
+mod line_methods;
 mod line_search;
 mod profile;
 #[path = "../it/reference.rs"]
@@ -19,4 +20,3 @@ mod reference;
 mod references;
 #[path = "../it/tape.rs"]
 mod tape;
-mod line_methods;

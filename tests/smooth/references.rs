@@ -127,7 +127,14 @@ macro_rules! memories {
     )* };
 }
 
-memories!(BfgsState, BoundedLbfgsState<M>, ConjugateGradientState, GradientDescentState, LbfgsState<M>, SymmetricRankOneState);
+memories!(
+    BfgsState,
+    BoundedLbfgsState<M>,
+    ConjugateGradientState,
+    GradientDescentState,
+    LbfgsState<M>,
+    SymmetricRankOneState
+);
 
 /// All runs of one problem.
 struct Field<'a, T: Real, const N: usize> {
@@ -184,7 +191,8 @@ impl<T: Real, const N: usize> Field<'_, T, N> {
         let Self { start, lower, upper, tolerance: gradient_tolerance, .. } = *self;
         let conjugate = ConjugateGradient { gradient_tolerance, ..ConjugateGradient::default() };
         let bounded = BoundedLbfgs { gradient_tolerance, ..BoundedLbfgs::new(lower, upper) };
-        let (dense, limited) = (Bfgs { gradient_tolerance, ..Bfgs::default() }, Lbfgs { gradient_tolerance, ..Lbfgs::default() });
+        let (dense, limited) =
+            (Bfgs { gradient_tolerance, ..Bfgs::default() }, Lbfgs { gradient_tolerance, ..Lbfgs::default() });
         let exact = StrongWolfe { curvature: T::of_f64(0.1), ..StrongWolfe::default() };
         let zhang = HagerZhang::default();
 
@@ -195,14 +203,22 @@ impl<T: Real, const N: usize> Field<'_, T, N> {
         }
         let polak = ConjugateGradient { rule: ConjugateRule::PolakRibiere, ..conjugate };
         let yuan = ConjugateGradient { rule: ConjugateRule::DaiYuan, ..conjugate };
-        self.enter("gradient descent", &GradientDescent { gradient_tolerance, ..GradientDescent::default() }, GradientDescentState::new(start));
+        self.enter(
+            "gradient descent",
+            &GradientDescent { gradient_tolerance, ..GradientDescent::default() },
+            GradientDescentState::new(start),
+        );
         self.enter("conjugate gradient", &conjugate, ConjugateGradientState::new(start));
         self.enter("conjugate gradient, strong Wolfe", &conjugate.searching(exact), ConjugateGradientState::new(start));
         self.enter("conjugate gradient, Polak-Ribière", &polak.searching(exact), ConjugateGradientState::new(start));
         self.enter("conjugate gradient, Dai-Yuan", &yuan, ConjugateGradientState::new(start));
         self.enter("BFGS", &dense, BfgsState::new(start));
         self.enter("BFGS, Hager-Zhang", &dense.searching(zhang), BfgsState::new(start));
-        self.enter("symmetric rank one", &SymmetricRankOne { gradient_tolerance, ..SymmetricRankOne::default() }, SymmetricRankOneState::new(start));
+        self.enter(
+            "symmetric rank one",
+            &SymmetricRankOne { gradient_tolerance, ..SymmetricRankOne::default() },
+            SymmetricRankOneState::new(start),
+        );
         self.enter("L-BFGS", &limited, LbfgsState::<T, N, 10>::new(start));
         self.enter("L-BFGS, Hager-Zhang", &limited.searching(zhang), LbfgsState::<T, N, 10>::new(start));
     }
@@ -244,7 +260,9 @@ fn median(mut counts: Vec<u64>) -> String {
 
 /// Per method: outcomes, and the median of the evaluations of its successes.
 fn summary(runs: &[Run]) -> String {
-    let mut text = String::from("| method | problems | best | other minimum | stalled | ended early | budget | evaluations | steps |\n");
+    let mut text = String::from(
+        "| method | problems | best | other minimum | stalled | ended early | budget | evaluations | steps |\n",
+    );
     text += "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n";
     for method in methods(runs) {
         let mine: Vec<_> = runs.iter().filter(|run| run.method == method).collect();
@@ -254,14 +272,19 @@ fn summary(runs: &[Run]) -> String {
             [Outcome::Best, Outcome::Other, Outcome::Stalled, Outcome::Early, Outcome::Budget].map(count);
         let (evaluations, steps) = (of(|run| run.evaluations), of(|run| run.steps));
         let problems = mine.len();
-        writeln!(text, "| {method} | {problems} | {best} | {other} | {stalled} | {early} | {budget} | {evaluations} | {steps} |").unwrap();
+        writeln!(
+            text,
+            "| {method} | {problems} | {best} | {other} | {stalled} | {early} | {budget} | {evaluations} | {steps} |"
+        )
+        .unwrap();
     }
     text
 }
 
 /// Per problem: the fewest evaluations, and who failed and how.
 fn by_problem(cases: &[Case], runs: &[Run]) -> String {
-    let mut text = String::from("| problem | N | bounds | fewest evaluations | by | no success |\n|---|---:|---|---:|---|---|\n");
+    let mut text =
+        String::from("| problem | N | bounds | fewest evaluations | by | no success |\n|---|---:|---|---:|---|---|\n");
     for (index, case) in cases.iter().enumerate() {
         let mine = runs.iter().filter(|run| run.case == index);
         let best = mine.clone().filter(|run| run.outcome == Outcome::Best).min_by_key(|run| run.evaluations);
@@ -272,7 +295,14 @@ fn by_problem(cases: &[Case], runs: &[Run]) -> String {
         }
         let failures: Vec<_> = failures.iter().map(|(name, who)| format!("{name}: {}", who.join("; "))).collect();
         let bounds = if case.is_bounded() { "yes" } else { "" };
-        writeln!(text, "| {} | {} | {bounds} | {fewest} | {by} | {} |", case.name, case.start.len(), failures.join(". ")).unwrap();
+        writeln!(
+            text,
+            "| {} | {} | {bounds} | {fewest} | {by} | {} |",
+            case.name,
+            case.start.len(),
+            failures.join(". ")
+        )
+        .unwrap();
     }
     text
 }
@@ -318,7 +348,10 @@ fn table_is_committed() {
     write!(text, "\n## By problem, f32\n\n{}", by_problem(&cases, &single)).unwrap();
     if std::env::var_os("DUMP").is_some() {
         for run in &double {
-            println!("{:36} {:30} {:?} {} {}", run.method, cases[run.case].name, run.outcome, run.evaluations, run.steps);
+            println!(
+                "{:36} {:30} {:?} {} {}",
+                run.method, cases[run.case].name, run.outcome, run.evaluations, run.steps
+            );
         }
     }
     let free: Vec<&Run> = double.iter().filter(|run| !cases[run.case].is_bounded()).collect();
