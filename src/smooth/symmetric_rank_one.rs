@@ -7,7 +7,7 @@
 //!    quarters of it;
 //! 3. `B⁺ = B + r rᵀ/⟨r, s⟩`, `r = y - B s`, `y = ∇f(x + s) - g`, also after a rejected step, unless `|⟨r, s⟩| < √ε ‖r‖ ‖s‖`.
 //!
-//! Before the first update `B = ‖y‖²/⟨s, y⟩ I` if that is positive. Reference: Nocedal & Wright, Numerical Optimization, 2nd ed.,
+//! Where Δ vanishes, B is forgotten once. Before the first update `B = ‖y‖²/⟨s, y⟩ I` if that is positive. Reference: Nocedal & Wright, Numerical Optimization, 2nd ed.,
 //! algorithm 6.2, equations 6.24 and 6.26. Memory: a matrix and three vectors; an iteration costs O(N³). It follows
 //! negative curvature that it has seen; choose [`Bfgs`](crate::smooth::Bfgs) where N is more than a few dozen.
 
@@ -78,6 +78,8 @@ pub struct SymmetricRankOneState<T: Real, const N: usize> {
     hessian: SMatrix<T, N, N>,
     /// Δ.
     radius: T,
+    /// Whether B was forgotten since the best point last changed.
+    forgotten: bool,
     phase: Phase,
 }
 
@@ -85,7 +87,7 @@ impl<T: Real, const N: usize> SymmetricRankOneState<T, N> {
     /// A memory at a starting point.
     #[must_use]
     pub const fn new(x: SVector<T, N>) -> Self {
-        Self { best: Point::new(x), hessian: linalg::zeros(), radius: T::ZERO, phase: Phase::Start }
+        Self { best: Point::new(x), hessian: linalg::zeros(), radius: T::ZERO, forgotten: false, phase: Phase::Start }
     }
 
     /// Step 3.
@@ -131,7 +133,14 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, SymmetricRankOneState<T
                 let s = exact_step(&state.hessian, &state.best.gradient, state.radius);
                 let trial = state.best.x + s;
                 if trial == state.best.x || !linalg::all_finite(&s) {
-                    Status::Stalled(Stall::NoDescent)
+                    if state.forgotten {
+                        Status::Stalled(Stall::NoDescent)
+                    } else {
+                        state.hessian = linalg::zeros();
+                        state.radius = self.initial_radius;
+                        state.forgotten = true;
+                        Status::Running
+                    }
                 } else {
                     let trial = Point::measure(trial, problem)?;
                     self.judge(state, &trial, &s)
@@ -160,13 +169,19 @@ impl<T: Real> SymmetricRankOne<T> {
         let y = trial.gradient - state.best.gradient;
         // Where rounding hides the decrease, a smaller gradient decides.
         let hidden = decrease.abs().max(promised.abs()) <= haze(state.best.value, trial.value);
-        if hidden {
-            if !trial.improve(&mut state.best) {
-                state.radius = T::of_f64(0.25) * norm(s).min(state.radius);
+        let better = if hidden {
+            trial.improve(&mut state.best)
+        } else {
+            let better = adapt_radius(decrease, promised, norm(s), &mut state.radius);
+            if better {
+                trial.replace(&mut state.best);
             }
-        } else if adapt_radius(decrease, promised, norm(s), &mut state.radius) {
-            trial.replace(&mut state.best);
+            better
+        };
+        if hidden && !better {
+            state.radius = T::of_f64(0.25) * norm(s).min(state.radius);
         }
+        state.forgotten &= !better;
         if trial.is_finite() {
             state.learn(s, &y);
         }

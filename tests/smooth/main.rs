@@ -17,7 +17,6 @@ mod curvature;
 mod diagnostics;
 mod first_order;
 mod functions;
-mod functions;
 mod line_methods;
 mod line_search;
 mod memories;

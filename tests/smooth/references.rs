@@ -346,14 +346,6 @@ fn table_is_committed() {
     }
     write!(text, "\n## By problem, f64\n\n{}", by_problem(&cases, &double)).unwrap();
     write!(text, "\n## By problem, f32\n\n{}", by_problem(&cases, &single)).unwrap();
-    if std::env::var_os("DUMP").is_some() {
-        for run in &double {
-            println!(
-                "{:36} {:30} {:?} {} {}",
-                run.method, cases[run.case].name, run.outcome, run.evaluations, run.steps
-            );
-        }
-    }
     let free: Vec<&Run> = double.iter().filter(|run| !cases[run.case].is_bounded()).collect();
     reference::same_as_committed("smooth_profile.svg", &profile::draw(&methods(&double), &free));
     reference::same_as_committed("smooth_references.md", &text);

@@ -1,5 +1,7 @@
 //! Line searches, and the smooth methods that learn curvature from gradients.
 
+use core::convert::Infallible;
+
 use nalgebra::{SVector, vector};
 use thalweg::line_search::{Backtracking, HagerZhang, Line, LineSearch, StrongWolfe, Verdict};
 use thalweg::problem::{Counted, Forward, Function, Smooth, gradient_fn};
@@ -15,11 +17,11 @@ pub fn everything<T: Real>() {
     search(any(Backtracking::<T>::default()));
     search(any(StrongWolfe::<T>::default()));
     search(any(HagerZhang::<T>::default()));
-    methods(&mut gradient_fn(|x: &SVector<T, 4>, g: &mut SVector<T, 4>| {
+    methods::<T, Infallible>(&mut gradient_fn(|x: &SVector<T, 4>, g: &mut SVector<T, 4>| {
         *g = *x;
         x.iter().fold(T::ZERO, |sum, x| sum + T::HALF * x.squared())
     }));
-    methods(&mut Counted::new(Forward(Bowl)));
+    methods::<T, Infallible>(&mut Counted::new(Forward(Bowl)));
 }
 
 fn search<T: Real>(search: impl LineSearch<T>) {
