@@ -159,12 +159,12 @@ impl<T: Real, const N: usize> Model<T, N> {
         }
         // Parts of c that rounding alone can have made do not decide.
         let noise = slight * linalg::max_abs(&self.slopes);
-        let (values, slopes) = (entries(&self.values), entries(&self.slopes));
-        let at_pole = |i: usize| values[i] - least <= near;
-        if (0..N).any(|i| at_pole(i) && slopes[i].abs() > noise) {
+        let at_pole = |value: T| value - least <= near;
+        let mut parts = self.values.iter().zip(self.slopes.iter());
+        if parts.any(|(&value, &slope)| at_pole(value) && slope.abs() > noise) {
             return self.root(reach);
         }
-        let rest = linalg::vector(|i| if at_pole(i) { T::ZERO } else { slopes[i] });
+        let rest = self.values.zip_map(&self.slopes, |value, slope| if at_pole(value) { T::ZERO } else { slope });
         let short = self.beyond(&rest, -least, T::ZERO);
         let (length, radius) = (linalg::norm(&short), reach.radius((-least).max(T::ZERO)));
         if !(length <= radius) {
