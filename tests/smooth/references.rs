@@ -10,8 +10,11 @@ use nalgebra::SVector;
 use thalweg::line_search::{HagerZhang, StrongWolfe};
 use thalweg::problem::{Counted, Forward, Function};
 use thalweg::smooth::{
-    Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient, ConjugateGradientState, ConjugateRule,
-    GradientDescent, GradientDescentState, Lbfgs, LbfgsState, SymmetricRankOne, SymmetricRankOneState,
+    BarzilaiBorwein, BarzilaiBorweinState, Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient,
+    ConjugateGradientState, ConjugateRule, CubicRegularization, GradientDescent, GradientDescentState,
+    KrylovSaddleFree, KrylovSaddleFreeState, Lbfgs, LbfgsState, NegativeCurvature, NegativeCurvatureState, Nesterov,
+    NesterovState, NewtonCg, NewtonCgState, NewtonState, NewtonTrustRegion, Polyak, PolyakState, RegularizedNewton,
+    SaddleFreeNewton, SymmetricRankOne, SymmetricRankOneState,
 };
 use thalweg::{Method, Real, Status};
 
@@ -128,6 +131,13 @@ macro_rules! memories {
 }
 
 memories!(
+    BarzilaiBorweinState,
+    KrylovSaddleFreeState<K>,
+    NegativeCurvatureState<K>,
+    NesterovState,
+    NewtonCgState,
+    NewtonState,
+    PolyakState,
     BfgsState,
     BoundedLbfgsState<M>,
     ConjugateGradientState,
@@ -221,6 +231,38 @@ impl<T: Real, const N: usize> Field<'_, T, N> {
         );
         self.enter("L-BFGS", &limited, LbfgsState::<T, N, 10>::new(start));
         self.enter("L-BFGS, Hager-Zhang", &limited.searching(zhang), LbfgsState::<T, N, 10>::new(start));
+        self.enter_first_order(start, gradient_tolerance);
+        self.enter_second_order(start, gradient_tolerance);
+    }
+}
+
+impl<T: Real, const N: usize> Field<'_, T, N> {
+    /// Those that need no constant of the function but, for Polyak's rate, its lowest value.
+    fn enter_first_order(&mut self, start: SVector<T, N>, gradient_tolerance: T) {
+        let spectral = BarzilaiBorwein { gradient_tolerance, ..BarzilaiBorwein::default() };
+        let nesterov = Nesterov { gradient_tolerance, backtracking: true, ..Nesterov::new(T::ONE) };
+        let polyak = Polyak { gradient_tolerance, ..Polyak::new(T::of_f64(self.case.least)) };
+        self.enter("Barzilai-Borwein", &spectral, BarzilaiBorweinState::new(start));
+        self.enter("Nesterov, backtracking", &nesterov, NesterovState::new(start));
+        self.enter("Polyak's rate, f* known", &polyak, PolyakState::new(start));
+    }
+
+    /// A product with a Hessian counts as much as a Hessian: one.
+    fn enter_second_order(&mut self, start: SVector<T, N>, gradient_tolerance: T) {
+        let trust = NewtonTrustRegion { gradient_tolerance, ..NewtonTrustRegion::default() };
+        let products = NewtonCg { gradient_tolerance, ..NewtonCg::default() };
+        let free = SaddleFreeNewton { gradient_tolerance, ..SaddleFreeNewton::default() };
+        let krylov = KrylovSaddleFree { gradient_tolerance, ..KrylovSaddleFree::default() };
+        let regularized = RegularizedNewton { gradient_tolerance, ..RegularizedNewton::default() };
+        let cubic = CubicRegularization { gradient_tolerance, ..CubicRegularization::default() };
+        let negative = NegativeCurvature { gradient_tolerance, ..NegativeCurvature::default() };
+        self.enter("Newton, trust region", &trust, NewtonState::new(start));
+        self.enter("Newton-CG", &products, NewtonCgState::new(start));
+        self.enter("saddle-free Newton", &free, NewtonState::new(start));
+        self.enter("saddle-free Newton, 3 Krylov vectors", &krylov, KrylovSaddleFreeState::<T, N, 3>::new(start));
+        self.enter("regularized Newton", &regularized, NewtonState::new(start));
+        self.enter("cubic regularization", &cubic, NewtonState::new(start));
+        self.enter("negative curvature, 3 Krylov vectors", &negative, NegativeCurvatureState::<T, N, 3>::new(start));
     }
 }
 
