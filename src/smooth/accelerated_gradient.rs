@@ -8,9 +8,10 @@
 //! with `λ_k = (1 + α/4) β` for any f: `min ‖g‖² ≤ 6L (f(x₀) - f*)/K`; or with `λ_k = k β/2` for convex f:
 //! `f(x̄) - f* ≤ 4L ‖x₀ - x*‖²/(K (K + 1))` and `min ‖g‖² ≤ 96 L² ‖x₀ - x*‖²/(K² (K + 1))`.
 //!
-//! Reference: Ghadimi & Lan, "Accelerated gradient methods for nonconvex nonlinear and stochastic programming", 2016, algorithm 1 with
-//! corollary 1. Memory: two points and two vectors. One gradient an iteration, at x̲; the best x̲ is the best point. Choose
-//! [`Nesterov`](crate::smooth::Nesterov) for convex f, [`NonconvexAccelerated`](crate::composite::NonconvexAccelerated) where there is a penalty.
+//! Reference: Ghadimi & Lan, "Accelerated gradient methods for nonconvex nonlinear and stochastic programming", 2016, algorithm 1
+//! with corollary 1. Memory: two points and two vectors. One gradient an iteration, at x̲; the best x̲ is the best point. Choose
+//! [`Nesterov`](crate::smooth::Nesterov) for convex f, [`NonconvexAccelerated`](crate::composite::NonconvexAccelerated) where
+//! there is a penalty.
 
 use nalgebra::SVector;
 
@@ -37,9 +38,9 @@ pub enum Aggregation {
 ///
 /// ```
 /// use thalweg::{Method, smooth::AcceleratedGradient, problem::gradient_fn};
-/// use nalgebra::vector;
-/// let mut waves = gradient_fn(|x, g| { *g = x.map(|x| x + 1.5 * x.cos()); x.map(|x| 0.5 * x * x + 1.5 * x.sin()).sum() });
-/// let (state, status) = AcceleratedGradient::new(2.5).solve(vector![2.0_f64, -2.0], &mut waves, 1000).unwrap();
+/// use nalgebra::{SVector, vector};
+/// let mut waves = gradient_fn(|x: &SVector<f64, 2>, g| { *g = x.map(|x| x + 1.5 * x.cos()); x.map(|x| 0.5 * x * x + 1.5 * x.sin()).sum() });
+/// let (state, status) = AcceleratedGradient::new(2.5).solve(vector![2.0_f64, -2.0], &mut waves, 10_000).unwrap();
 /// assert!(matches!(status, thalweg::Status::Converged(_)) && state.gradient().amax() < 1e-7);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]

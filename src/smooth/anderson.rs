@@ -10,9 +10,10 @@
 //! images along with them, and one that the newer ones explain is left out. Over [`GradientStep`](crate::problem::GradientStep) it is a
 //! method for smooth functions, whose value extrapolation never raises.
 //!
-//! Reference: Anderson, "Iterative procedures for nonlinear integral equations", 1965; Walker & Ni, "Anderson acceleration for fixed-point
-//! iterations", 2011, section 2; step 3 is a safeguard of this crate. Memory: two points and 2M vectors. One map an iteration. Choose it where G is at hand and contracts
-//! slowly, as in coordinate descent, splitting, or expectation-maximization.
+//! Reference: Anderson, "Iterative procedures for nonlinear integral equations", 1965; Walker & Ni, "Anderson acceleration for
+//! fixed-point iterations", 2011, section 2; step 3 is a safeguard of this crate. Memory: two points and 2M vectors. One map an
+//! iteration. Choose it where G is at hand and contracts slowly, as in coordinate descent, splitting, or
+//! expectation-maximization.
 
 use nalgebra::{SMatrix, SVector};
 
@@ -28,8 +29,8 @@ use crate::step::{ConfigError, Criterion, Method, Status};
 ///
 /// ```
 /// use thalweg::{Method, smooth::{Anderson, AndersonState}, problem::map_fn};
-/// use nalgebra::vector;
-/// let mut map = map_fn(|x| vector![0.9_f64 * x[0] + 1.0, (x[1] + 0.1 * x[0]).cos()]);
+/// use nalgebra::{SVector, vector};
+/// let mut map = map_fn(|x: &SVector<f64, 2>| vector![0.9_f64 * x[0] + 1.0, (x[1] + 0.1 * x[0]).cos()]);
 /// let mut state: AndersonState<f64, 2> = vector![0.0, 0.0].into();
 /// assert_eq!(Anderson::default().run(&mut state, &mut map, 30).unwrap(), thalweg::Status::Converged(thalweg::Criterion::Residual));
 /// assert!((state.x()[0] - 10.0).abs() < 1e-6);

@@ -6,11 +6,12 @@
 //!    without curvature, `⟨s, y⟩ ≤ 0`, it is `1/‖g‖`;
 //! 2. `x⁺ = x - t g`, with t halved until `f(x⁺) ≤ max(f of the last M points) - 10⁻⁴ t ‖g‖²`.
 //!
-//! Reference: Barzilai & Borwein, "Two-point step size gradient methods", 1988, eq. 5 and 6; the adaptive choice: Zhou, Gao & Dai, "Gradient
-//! methods with adaptive step-sizes", 2006, section 2; the safeguard: Grippo, Lampariello & Lucidi, 1986, and Raydan, "The Barzilai and
-//! Borwein gradient method for the large scale unconstrained minimization problem", 1997. Memory: two points and M values. One gradient
-//! a trial; f does not fall at every step. Choose it where N is large and f not too badly conditioned; there is hardly a cheaper
-//! method. [`SpectralProjectedGradient`](crate::composite::SpectralProjectedGradient) is the one for sets and penalties.
+//! Reference: Barzilai & Borwein, "Two-point step size gradient methods", 1988, eq. 5 and 6; the adaptive choice: Zhou, Gao &
+//! Dai, "Gradient methods with adaptive step-sizes", 2006, section 2; the safeguard: Grippo, Lampariello & Lucidi, 1986, and
+//! Raydan, "The Barzilai and Borwein gradient method for the large scale unconstrained minimization problem", 1997. Memory: two
+//! points and M values. One gradient a trial; f does not fall at every step. Choose it where N is large and f not too badly
+//! conditioned; there is hardly a cheaper method. [`SpectralProjectedGradient`](crate::composite::SpectralProjectedGradient) is
+//! the one for sets and penalties.
 
 use nalgebra::SVector;
 
@@ -37,9 +38,9 @@ pub enum SpectralRate<T> {
 /// Parameters of the spectral gradient method.
 ///
 /// ```
-/// use thalweg::{Method, smooth::{BarzilaiBorwein, BarzilaiBorweinState}, problem::gradient_fn};
-/// use nalgebra::vector;
-/// let mut bowl = gradient_fn(|x, g| { *g = vector![x[0] - 1.0, 100.0 * x[1]]; 0.5 * (x[0] - 1.0).powi(2) + 50.0 * x[1] * x[1] });
+/// use thalweg::{Method, smooth::{BarzilaiBorwein, BarzilaiBorweinState}, problem::Quadratic};
+/// use nalgebra::{matrix, vector};
+/// let mut bowl = Quadratic { hessian: matrix![1.0, 0.0; 0.0, 100.0], linear: vector![-1.0, 0.0], constant: 0.5 };
 /// let mut state: BarzilaiBorweinState<f64, 2> = vector![0.0, 1.0].into();
 /// let status = BarzilaiBorwein::default().run(&mut state, &mut bowl, 100).unwrap();
 /// assert!(matches!(status, thalweg::Status::Converged(_)) && (state.x() - vector![1.0, 0.0]).amax() < 1e-7);

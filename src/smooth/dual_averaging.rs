@@ -1,16 +1,18 @@
 //! Dual averaging: mirror descent that remembers the sum of all gradients, also called lazy.
 //!
-//! Minimizes a convex `f`, which need not be smooth, over a set X with a mirror map Φ. One iteration, with subgradients `g_s` at all points so far and the
-//! rate t:
+//! Minimizes a convex `f`, which need not be smooth, over a set X with a mirror map Φ. One iteration, with subgradients `g_s` at
+//! all points so far and the rate t:
 //!
 //! `x⁺ = argmin t ⟨Σ g_s, u⟩ + D(u, x₀)` over u in X.
 //!
 //! With Φ strongly convex by ρ and subgradients at most G in the dual norm, `R² = sup Φ - Φ(x₀)` and `t = (R/G) √(ρ/(2k))`, the
 //! [`average`](DualAveragingState::average) of k points has `f - f* ≤ 2 R G √(2/(ρ k))`. Where no projection is needed, as with
-//! [`Entropy`](crate::smooth::Entropy), it is [`MirrorDescent`](crate::smooth::MirrorDescent); at the border of a set it does not forget how hard it was pushed there.
+//! [`Entropy`](crate::smooth::Entropy), it is [`MirrorDescent`](crate::smooth::MirrorDescent); at the border of a set it does not
+//! forget how hard it was pushed there.
 //!
-//! Reference: Nesterov, "Primal-dual subgradient methods for convex problems", 2009; Bubeck, "Convex optimization: algorithms and complexity",
-//! 2015, theorem 4.3. Memory: two points and two vectors. One gradient an iteration. Choose it over mirror descent where gradients are noisy.
+//! Reference: Nesterov, "Primal-dual subgradient methods for convex problems", 2009; Bubeck, "Convex optimization: algorithms and
+//! complexity", 2015, theorem 4.3. Memory: two points and two vectors. One gradient an iteration. Choose it over mirror descent
+//! where gradients are noisy.
 
 use nalgebra::SVector;
 
@@ -39,7 +41,8 @@ pub struct DualAveraging<T, X> {
     pub map: X,
     /// t. Positive. After a point where f is not finite the solve begins again at the best point with half the rate.
     pub rate: T,
-    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap ≤ gap_tolerance · max(1, |f|)`, the gap of the mirror map. Zero or more; default √ε.
+    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap ≤ gap_tolerance · max(1, |f|)`, the gap of the mirror map. Zero or more;
+    /// default √ε.
     pub gap_tolerance: T,
     /// So many steps in a row may bring nothing better before [`Stall::NoDescent`](crate::Stall::NoDescent). Default 1000.
     pub patience: u32,

@@ -4,13 +4,13 @@
 //!
 //! `x⁺ = Σ ĉ_j x_{k+1-j} - t ∇f(x_k)`, `c₁ = α`, `c_j = c_{j-1} (j - 1 - α)/j`, `ĉ = c/Σ c`,
 //!
-//! the weights of a fractional difference of order α in time. With `α = 1` it is gradient descent; above, the past pushes on as a momentum with
-//! a long memory; below, it is averaged. Without `ĉ = c/Σ c` no minimizer would be a fixed point.
+//! the weights of a fractional difference of order α in time. With `α = 1` it is gradient descent; above, the past pushes on as a
+//! momentum with a long memory; below, it is averaged. Without `ĉ = c/Σ c` no minimizer would be a fixed point.
 //!
-//! A reconstruction: the idea is that of Chatterjee, Das & Pequito, "NEO: neuro-inspired optimization, a fractional time series approach",
-//! 2021; the recursion above, with weights that sum to one and the safeguard, is this crate's and not the published one. Memory: two points and P vectors. One
-//! gradient an iteration. Choose [`Nesterov`](crate::smooth::Nesterov) or [`HeavyBall`](crate::smooth::HeavyBall), whose rates are
-//! proved, unless this one is the object of study.
+//! A reconstruction: the idea is that of Chatterjee, Das & Pequito, "NEO: neuro-inspired optimization, a fractional time series
+//! approach", 2021; the recursion above, with weights that sum to one and the safeguard, is this crate's and not the published
+//! one. Memory: two points and P vectors. One gradient an iteration. Choose [`Nesterov`](crate::smooth::Nesterov) or
+//! [`HeavyBall`](crate::smooth::HeavyBall), whose rates are proved, unless this one is the object of study.
 
 use nalgebra::{SMatrix, SVector};
 
@@ -25,11 +25,11 @@ use crate::step::{ConfigError, Method, Status};
 /// Parameters of gradient descent with a fractional memory.
 ///
 /// ```
-/// use thalweg::{Method, smooth::{FractionalMemory, FractionalMemoryState}, problem::gradient_fn};
-/// use nalgebra::vector;
-/// let mut bowl = gradient_fn(|x, g| { *g = vector![x[0] - 1.0, 100.0 * x[1]]; 0.5 * (x[0] - 1.0).powi(2) + 50.0 * x[1] * x[1] });
+/// use thalweg::{Method, smooth::{FractionalMemory, FractionalMemoryState}, problem::Quadratic};
+/// use nalgebra::{matrix, vector};
+/// let mut bowl = Quadratic { hessian: matrix![1.0, 0.0; 0.0, 100.0], linear: vector![-1.0, 0.0], constant: 0.5 };
 /// let mut state: FractionalMemoryState<f64, 2> = vector![0.0, 1.0].into();
-/// let status = FractionalMemory::new(0.01).run(&mut state, &mut bowl, 400).unwrap();
+/// let status = FractionalMemory::new(0.01).run(&mut state, &mut bowl, 2000).unwrap();
 /// assert!(matches!(status, thalweg::Status::Converged(_)) && (state.x() - vector![1.0, 0.0]).amax() < 1e-7);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,19 +1,20 @@
 //! Geometric descent: a ball around the minimizer that shrinks at the rate of acceleration.
 //!
-//! Minimizes an α-strongly convex `f` whose gradient has the Lipschitz constant β. With `x⁺ = x - ∇f(x)/β`, `x⁺⁺ = x - ∇f(x)/α` and a ball of
-//! radius R around c that holds the minimizer, one iteration is
+//! Minimizes an α-strongly convex `f` whose gradient has the Lipschitz constant β. With `x⁺ = x - ∇f(x)/β`, `x⁺⁺ = x - ∇f(x)/α`
+//! and a ball of radius R around c that holds the minimizer, one iteration is
 //!
 //! 1. `x` minimizes f on the line through `x⁺` and c, `g = ∇f(x)`;
-//! 2. the minimizer lies in the balls around `x⁺⁺`, `R_A² = ‖g‖²/α² - 2/α (f(x) - f(x⁺))`, and around c, `R_B² = R² - 2/α (f(x⁺) of before - f(x⁺))`;
+//! 2. the minimizer lies in the balls around `x⁺⁺`, `R_A² = ‖g‖²/α² - 2/α (f(x) - f(x⁺))`, and around c,
+//!    `R_B² = R² - 2/α (f(x⁺) of before - f(x⁺))`;
 //! 3. c, R are those of the smallest ball around what both have in common.
 //!
-//! `‖x* - c‖ ≤ R` in every iteration, however inexact the search, and `R² ≤ (1 - √(α/β)) R²` of before. On top of the minimizer it so gives
-//! a proven distance to it: [`distance_bound`](GeometricDescentState::distance_bound).
+//! `‖x* - c‖ ≤ R` in every iteration, however inexact the search, and `R² ≤ (1 - √(α/β)) R²` of before. On top of the minimizer
+//! it so gives a proven distance to it: [`distance_bound`](GeometricDescentState::distance_bound).
 //!
-//! Reference: Bubeck, Lee & Singh, "A geometric alternative to Nesterov's accelerated gradient descent", 2015; Bubeck, "Convex optimization: algorithms
-//! and complexity", 2015, section 3.6. Memory: three points
-//! and a vector. A gradient at x⁺ and one for every secant of the search an iteration, two on quadratic functions. Choose it where α and β
-//! are known and the distance matters.
+//! Reference: Bubeck, Lee & Singh, "A geometric alternative to Nesterov's accelerated gradient descent", 2015; Bubeck, "Convex
+//! optimization: algorithms and complexity", 2015, section 3.6. Memory: three points and a vector. A gradient at x⁺ and one for
+//! every secant of the search an iteration, two on quadratic functions. Choose it where α and β are known and the distance
+//! matters.
 
 use nalgebra::SVector;
 
@@ -31,9 +32,9 @@ const TRIALS: u32 = 30;
 /// Parameters of geometric descent.
 ///
 /// ```
-/// use thalweg::{Method, smooth::GeometricDescent, problem::gradient_fn};
-/// use nalgebra::vector;
-/// let mut bowl = gradient_fn(|x, g| { *g = vector![x[0] - 1.0, 100.0 * x[1]]; 0.5 * (x[0] - 1.0).powi(2) + 50.0 * x[1] * x[1] });
+/// use thalweg::{Method, smooth::GeometricDescent, problem::Quadratic};
+/// use nalgebra::{matrix, vector};
+/// let mut bowl = Quadratic { hessian: matrix![1.0, 0.0; 0.0, 100.0], linear: vector![-1.0, 0.0], constant: 0.5 };
 /// let (state, status) = GeometricDescent::new(100.0, 1.0).solve(vector![0.0_f64, 1.0], &mut bowl, 300).unwrap();
 /// assert!(matches!(status, thalweg::Status::Converged(_)) && (state.x() - vector![1.0, 0.0]).amax() < 1e-7);
 /// ```

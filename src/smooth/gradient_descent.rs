@@ -29,8 +29,7 @@ use crate::step::{ConfigError, Method, Stall, Status};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GradientDescent<T> {
-    /// [`Criterion::Gradient`](crate::Criterion::Gradient): `max |gⱼ| ≤ gradient_tolerance · max(1, min(|f|, |f₀|))`, f₀ at the
-    /// start. Zero or more; default √ε.
+    /// [`Criterion::Gradient`](crate::Criterion::Gradient): `max |gⱼ| ≤ gradient_tolerance · max(1, min(|f|, |f₀|))`, f₀ at the start. Zero or more; default √ε.
     pub gradient_tolerance: T,
     /// The first rate tried. Positive; default 1.
     pub initial_rate: T,

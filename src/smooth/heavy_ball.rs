@@ -5,12 +5,13 @@
 //! `x⁺ = x - t ∇f(x) + b (x - x₋)`.
 //!
 //! On quadratic functions with curvatures between μ and L no fixed pair does better than `t = (2/(√L + √μ))²`,
-//! `b = ((√L - √μ)/(√L + √μ))²`, [`for_quadratic`](HeavyBall::for_quadratic): the error falls by about √b an iteration. The same pair can cycle
-//! for ever on another strongly convex function with the same bounds: the best point is kept then.
+//! `b = ((√L - √μ)/(√L + √μ))²`, [`for_quadratic`](HeavyBall::for_quadratic): the error falls by about √b an iteration. The same
+//! pair can cycle for ever on another strongly convex function with the same bounds: the best point is kept then.
 //!
-//! Reference: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; Introduction to Optimization, 1987, section 3.2; the cycle: Lessard, Recht &
-//! Packard, "Analysis and design of optimization algorithms via integral quadratic constraints", 2016, section 4.6. Memory: two points and a
-//! vector. One gradient an iteration. Choose [`Nesterov`](crate::smooth::Nesterov) where f is not nearly quadratic.
+//! Reference: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; Introduction to Optimization,
+//! 1987, section 3.2; the cycle: Lessard, Recht & Packard, "Analysis and design of optimization algorithms via integral quadratic
+//! constraints", 2016, section 4.6. Memory: two points and a vector. One gradient an iteration. Choose
+//! [`Nesterov`](crate::smooth::Nesterov) where f is not nearly quadratic.
 
 use nalgebra::SVector;
 
@@ -24,9 +25,9 @@ use crate::step::{ConfigError, Method, Status};
 /// Parameters of the heavy ball.
 ///
 /// ```
-/// use thalweg::{Method, smooth::HeavyBall, problem::gradient_fn};
-/// use nalgebra::vector;
-/// let mut bowl = gradient_fn(|x, g| { *g = vector![x[0] - 1.0, 100.0 * x[1]]; 0.5 * (x[0] - 1.0).powi(2) + 50.0 * x[1] * x[1] });
+/// use thalweg::{Method, smooth::HeavyBall, problem::Quadratic};
+/// use nalgebra::{matrix, vector};
+/// let mut bowl = Quadratic { hessian: matrix![1.0, 0.0; 0.0, 100.0], linear: vector![-1.0, 0.0], constant: 0.5 };
 /// let (state, status) = HeavyBall::for_quadratic(100.0, 1.0).solve(vector![0.0_f64, 1.0], &mut bowl, 150).unwrap();
 /// assert!(matches!(status, thalweg::Status::Converged(_)) && (state.x() - vector![1.0, 0.0]).amax() < 1e-7);
 /// ```

@@ -41,8 +41,8 @@ pub trait MirrorMap<T: Real> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Euclidean<S>(pub S);
 
-/// `Φ = Σ xⱼ ln xⱼ` on `x ≥ 0`, `Σ xⱼ = 1`. Strongly convex by 1 in the sum of magnitudes; from the middle of the simplex `Φ - Φ(x₀) ≤ ln N`. A
-/// coordinate that is zero stays zero.
+/// `Φ = Σ xⱼ ln xⱼ` on `x ≥ 0`, `Σ xⱼ = 1`. Strongly convex by 1 in the sum of magnitudes; from the middle of the simplex
+/// `Φ - Φ(x₀) ≤ ln N`. A coordinate that is zero stays zero.
 ///
 /// ```
 /// use thalweg::smooth::{Entropy, MirrorMap};

@@ -1,12 +1,15 @@
 //! Mirror descent: gradient steps in the geometry of a set.
 //!
-//! Minimizes a convex `f`, which need not be smooth, over a set X with a mirror map Φ. One iteration, with a subgradient g at x and the rate t:
+//! Minimizes a convex `f`, which need not be smooth, over a set X with a mirror map Φ. One iteration, with a subgradient g at x
+//! and the rate t:
 //!
-//! `x⁺ = argmin t ⟨g, u⟩ + D(u, x)` over u in X, which is `∇Φ(y) = ∇Φ(x) - t g` and a projection in `D(u, x) = Φ(u) - Φ(x) - ⟨∇Φ(x), u - x⟩`.
+//! `x⁺ = argmin t ⟨g, u⟩ + D(u, x)` over u in X, which is `∇Φ(y) = ∇Φ(x) - t g` and a projection in
+//! `D(u, x) = Φ(u) - Φ(x) - ⟨∇Φ(x), u - x⟩`.
 //!
 //! With Φ strongly convex by ρ and subgradients at most G in the dual norm, `R² = sup Φ - Φ(x₀)` and `t = (R/G) √(2ρ/k)`, the
-//! [`average`](MirrorDescentState::average) of k points has `f - f* ≤ R G √(2/(ρ k))`. On the simplex with [`Entropy`](crate::smooth::Entropy) R² is `ln N`:
-//! the number of coordinates hardly matters. With [`Euclidean`](crate::smooth::Euclidean) it is the projected subgradient method.
+//! [`average`](MirrorDescentState::average) of k points has `f - f* ≤ R G √(2/(ρ k))`. On the simplex with
+//! [`Entropy`](crate::smooth::Entropy) R² is `ln N`: the number of coordinates hardly matters. With
+//! [`Euclidean`](crate::smooth::Euclidean) it is the projected subgradient method.
 //!
 //! Reference: Bubeck, "Convex optimization: algorithms and complexity", 2015, theorem 4.2; Beck & Teboulle, "Mirror descent and nonlinear
 //! projected subgradient methods", 2003. Memory: two points and a vector. One gradient an iteration. The best point is the best
@@ -39,7 +42,8 @@ pub struct MirrorDescent<T, X> {
     pub map: X,
     /// t. Positive. After a point where f is not finite the solve goes on from the best point with half the rate.
     pub rate: T,
-    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap ≤ gap_tolerance · max(1, |f|)`, the gap of the mirror map. Zero or more; default √ε.
+    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap ≤ gap_tolerance · max(1, |f|)`, the gap of the mirror map. Zero or more;
+    /// default √ε.
     pub gap_tolerance: T,
     /// So many steps in a row may bring nothing better before [`Stall::NoDescent`](crate::Stall::NoDescent). Default 1000.
     pub patience: u32,

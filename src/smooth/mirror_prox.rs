@@ -1,16 +1,17 @@
 //! Mirror prox: the gradient is taken where mirror descent would go, the extragradient method in the geometry of a set.
 //!
-//! Minimizes a convex `f` with an L-Lipschitz gradient over a set X with a mirror map Φ. One iteration, with the rate t and `D(u, x)` as in
-//! [`MirrorDescent`](crate::smooth::MirrorDescent):
+//! Minimizes a convex `f` with an L-Lipschitz gradient over a set X with a mirror map Φ. One iteration, with the rate t and
+//! `D(u, x)` as in [`MirrorDescent`](crate::smooth::MirrorDescent):
 //!
 //! 1. `y = argmin t ⟨∇f(x), u⟩ + D(u, x)` over u in X;
 //! 2. `x⁺ = argmin t ⟨∇f(y), u⟩ + D(u, x)` over u in X.
 //!
-//! With Φ strongly convex by ρ, `R² = sup Φ - Φ(x₀)` and `t = ρ/L`, the [`average`](MirrorProxState::average) of k points y has `f - f* ≤ L R²/(ρ k)`.
+//! With Φ strongly convex by ρ, `R² = sup Φ - Φ(x₀)` and `t = ρ/L`, the [`average`](MirrorProxState::average) of k points y has
+//! `f - f* ≤ L R²/(ρ k)`.
 //!
-//! Reference: Nemirovski, "Prox-method with rate of convergence O(1/t)", 2004; Bubeck, "Convex optimization: algorithms and complexity", 2015,
-//! theorem 4.4. Memory: two points and two vectors. Two gradients an iteration. Choose it over mirror descent where f is smooth and its
-//! constants fit the geometry of Φ.
+//! Reference: Nemirovski, "Prox-method with rate of convergence O(1/t)", 2004; Bubeck, "Convex optimization: algorithms and
+//! complexity", 2015, theorem 4.4. Memory: two points and two vectors. Two gradients an iteration. Choose it over mirror descent
+//! where f is smooth and its constants fit the geometry of Φ.
 
 use nalgebra::SVector;
 
@@ -39,7 +40,8 @@ pub struct MirrorProx<T, X> {
     pub map: X,
     /// t. Positive. After a point where f is not finite the solve goes on from the best point with half the rate.
     pub rate: T,
-    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap ≤ gap_tolerance · max(1, |f|)`, the gap of the mirror map. Zero or more; default √ε.
+    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap ≤ gap_tolerance · max(1, |f|)`, the gap of the mirror map. Zero or more;
+    /// default √ε.
     pub gap_tolerance: T,
     /// So many steps in a row may bring nothing better before [`Stall::NoDescent`](crate::Stall::NoDescent). Default 1000.
     pub patience: u32,

@@ -9,11 +9,12 @@
 //! `f(x_k) - f* ≤ 2L ‖x₀ - x*‖²/(k + 1)²` for convex f, and with the constant q `f(x_k) - f*` falls by `1 - √(μ/L)` an iteration. With
 //! `backtracking` the L is a first guess and doubled until `f(x⁺) ≤ f(y) - ‖∇f(y)‖²/(2L)`.
 //!
-//! Reference: Nesterov, "A method of solving a convex programming problem with convergence rate O(1/k²)", 1983; Beck & Teboulle, "A fast
-//! iterative shrinkage-thresholding algorithm", 2009, theorem 4.4; the constant: Nesterov, Lectures on Convex Optimization, 2018, section 2.2; the restart:
-//! O'Donoghue & Candès, "Adaptive restart for accelerated gradient schemes", 2015, section 3.2. Memory: two points and two vectors. One
-//! gradient an iteration, at y; with backtracking one more at x⁺. Without it the best y is the best point, and x⁺ is
-//! [`proposal`](NesterovState::proposal). Choose [`Fista`](crate::composite::Fista) where there is a penalty.
+//! Reference: Nesterov, "A method of solving a convex programming problem with convergence rate O(1/k²)", 1983; Beck & Teboulle,
+//! "A fast iterative shrinkage-thresholding algorithm", 2009, theorem 4.4; the constant: Nesterov, Lectures on Convex
+//! Optimization, 2018, section 2.2; the restart: O'Donoghue & Candès, "Adaptive restart for accelerated gradient schemes", 2015,
+//! section 3.2. Memory: two points and two vectors. One gradient an iteration, at y; with backtracking one more at x⁺. Without it
+//! the best y is the best point, and x⁺ is [`proposal`](NesterovState::proposal). Choose [`Fista`](crate::composite::Fista) where
+//! there is a penalty.
 
 use nalgebra::SVector;
 
@@ -38,9 +39,9 @@ pub enum Momentum<T> {
 /// Parameters of Nesterov's method.
 ///
 /// ```
-/// use thalweg::{Method, smooth::Nesterov, problem::gradient_fn};
-/// use nalgebra::vector;
-/// let mut bowl = gradient_fn(|x, g| { *g = vector![x[0] - 1.0, 100.0 * x[1]]; 0.5 * (x[0] - 1.0).powi(2) + 50.0 * x[1] * x[1] });
+/// use thalweg::{Method, smooth::Nesterov, problem::Quadratic};
+/// use nalgebra::{matrix, vector};
+/// let mut bowl = Quadratic { hessian: matrix![1.0, 0.0; 0.0, 100.0], linear: vector![-1.0, 0.0], constant: 0.5 };
 /// let (state, status) = Nesterov::new(100.0).solve(vector![0.0_f64, 1.0], &mut bowl, 300).unwrap();
 /// assert!(matches!(status, thalweg::Status::Converged(_)) && (state.x() - vector![1.0, 0.0]).amax() < 1e-7);
 /// ```

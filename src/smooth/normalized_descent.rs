@@ -4,14 +4,15 @@
 //!
 //! `x⁺ = x - t g/‖g‖ᵇ`,
 //!
-//! with b between 0, which is [`FixedRate`](crate::smooth::FixedRate), and 1, whose steps all have the length t. It is meant for f with
-//! `‖∇f(y) - ∇f(x)‖ ≤ (l₀ + l₁ max ‖∇f‖ᵃ) ‖y - x‖`, the maximum over the segment: polynomials of any degree have such bounds with
-//! `a < 1`, and no gradient of theirs is Lipschitz. With `a ≤ b ≤ 1` and the rate of [`safe`](NormalizedDescent::safe) every step lowers f by
-//! at least `½ t ‖g‖²⁻ᵇ` until `‖g‖ < ε`.
+//! with b between 0, which is [`FixedRate`](crate::smooth::FixedRate), and 1, whose steps all have the length t. It is meant for
+//! f with `‖∇f(y) - ∇f(x)‖ ≤ (l₀ + l₁ max ‖∇f‖ᵃ) ‖y - x‖`, the maximum over the segment: polynomials of any degree have such
+//! bounds with `a < 1`, and no gradient of theirs is Lipschitz. With `a ≤ b ≤ 1` and the rate of
+//! [`safe`](NormalizedDescent::safe) every step lowers f by at least `½ t ‖g‖²⁻ᵇ` until `‖g‖ < ε`.
 //!
-//! Reference: Chen, Zhou, Liang & Lu, "Generalized-smooth nonconvex optimization is as efficient as smooth nonconvex optimization", 2023,
-//! algorithm 1; the rate is smaller than the paper's constants ask and follows from its descent lemma. Memory: two points. One gradient an iteration.
-//! Choose [`GradientDescent`](crate::smooth::GradientDescent) where values may be compared.
+//! Reference: Chen, Zhou, Liang & Lu, "Generalized-smooth nonconvex optimization is as efficient as smooth nonconvex
+//! optimization", 2023, algorithm 1; the rate is smaller than the paper's constants ask and follows from its descent lemma.
+//! Memory: two points. One gradient an iteration. Choose [`GradientDescent`](crate::smooth::GradientDescent) where values may be
+//! compared.
 
 use nalgebra::SVector;
 
@@ -27,8 +28,8 @@ use crate::step::{ConfigError, Method, Status};
 ///
 /// ```
 /// use thalweg::{Method, smooth::NormalizedDescent, problem::gradient_fn};
-/// use nalgebra::vector;
-/// let mut quartic = gradient_fn(|x, g| { *g = x.map(|x| 4.0 * x.powi(3)); x.map(|x| x.powi(4)).sum() });
+/// use nalgebra::{SVector, vector};
+/// let mut quartic = gradient_fn(|x: &SVector<f64, 1>, g| { *g = x.map(|x| 4.0 * x.powi(3)); x.map(|x| x.powi(4)).sum() });
 /// let (state, status) = NormalizedDescent::new(0.05, 2.0 / 3.0).solve(vector![10.0_f64], &mut quartic, 200).unwrap();
 /// assert!(matches!(status, thalweg::Status::Converged(_)) && state.x()[0] < 2e-3);
 /// ```
@@ -52,8 +53,9 @@ impl<T: Real> NormalizedDescent<T> {
         Self { rate, exponent, gradient_tolerance: T::SQRT_EPSILON, patience: PATIENCE }
     }
 
-    /// The method with `b = a` and `t = εᵃ/max(1, K₀ + K₁ + 2 K₂)`, whose gradient falls below the `accuracy` ε ≤ 1, for the bounds l₀ and l₁
-    /// of the curvature and `a < 1`; `K₀ = l₀ (c + 1)`, `K₁ = l₁ c 3ᵃ`, `K₂ = l₁^(1/(1-a)) c 3ᵃ (1 - a)^(a/(1-a))`, `c = 2^(a²/(1-a))`.
+    /// The method with `b = a` and `t = εᵃ/max(1, K₀ + K₁ + 2 K₂)`, whose gradient falls below the `accuracy` ε ≤ 1, for the
+    /// bounds l₀ and l₁ of the curvature and `a < 1`; `K₀ = l₀ (c + 1)`, `K₁ = l₁ c 3ᵃ`,
+    /// `K₂ = l₁^(1/(1-a)) c 3ᵃ (1 - a)^(a/(1-a))`, `c = 2^(a²/(1-a))`.
     #[must_use]
     pub fn safe(accuracy: T, a: T, l0: T, l1: T) -> Self {
         let rest = T::ONE - a;

@@ -6,12 +6,12 @@
 //! 2. where it is small, `x̃ = x` and `x⁺ = x + ξ` with ξ uniform in a ball, then `escape_budget` iterations of 1;
 //! 3. if f has fallen by less than `escape_decrease` below `f(x̃)` then, x̃ was no saddle: the solve ends at the best point.
 //!
-//! With a rate `c/L`, a budget of order `L/√(ρε)` and Hessians that are Lipschitz with ρ, a point with `‖∇f‖ ≤ ε` and no curvature below `-√(ρε)` is found
-//! with high probability in about `L (f(x₀) - f*)/ε²` iterations up to logarithms.
+//! With a rate `c/L`, a budget of order `L/√(ρε)` and Hessians that are Lipschitz with ρ, a point with `‖∇f‖ ≤ ε` and no
+//! curvature below `-√(ρε)` is found with high probability in about `L (f(x₀) - f*)/ε²` iterations up to logarithms.
 //!
-//! Reference: Jin, Ge, Netrapalli, Kakade & Jordan, "How to escape saddle points efficiently", 2017, algorithm 2; its constants are parameters here. Memory: two
-//! points and a vector. One gradient an iteration. The generator is part of the memory: the same seed, the same solve. Choose it where saddles are
-//! feared and there are no second derivatives.
+//! Reference: Jin, Ge, Netrapalli, Kakade & Jordan, "How to escape saddle points efficiently", 2017, algorithm 2; its constants
+//! are parameters here. Memory: two points and a vector. One gradient an iteration. The generator is part of the memory: the same
+//! seed, the same solve. Choose it where saddles are feared and there are no second derivatives.
 
 use nalgebra::SVector;
 
@@ -28,8 +28,8 @@ use crate::step::{ConfigError, Method, Status};
 ///
 /// ```
 /// use thalweg::{Method, smooth::PerturbedDescent, problem::gradient_fn};
-/// use nalgebra::vector;
-/// let mut saddle = gradient_fn(|x, g| { *g = vector![x[0], x[1].powi(3) - x[1]]; 0.5 * (x[0] * x[0] - x[1] * x[1]) + 0.25 * x[1].powi(4) });
+/// use nalgebra::{SVector, vector};
+/// let mut saddle = gradient_fn(|x: &SVector<f64, 2>, g| { *g = vector![x[0], x[1].powi(3) - x[1]]; 0.5 * (x[0] * x[0] - x[1] * x[1]) + 0.25 * x[1].powi(4) });
 /// let (state, status) = PerturbedDescent::new(0.1).solve(vector![1.0_f64, 0.0], &mut saddle, 1000).unwrap();
 /// assert!(matches!(status, thalweg::Status::Converged(_)) && (state.value() + 0.25).abs() < 1e-12);
 /// ```
@@ -44,8 +44,8 @@ pub struct PerturbedDescent<T> {
     pub escape_budget: u32,
     /// By how much f must then have fallen. Positive; default √ε.
     pub escape_decrease: T,
-    /// Whether a gradient is small, and [`Criterion::Gradient`](crate::Criterion::Gradient) at the end: `max |gⱼ| ≤ gradient_tolerance · max(1, min(|f|, |f₀|))`,
-    /// f₀ at the start. Zero or more; default √ε.
+    /// Whether a gradient is small, and [`Criterion::Gradient`](crate::Criterion::Gradient) at the end:
+    /// `max |gⱼ| ≤ gradient_tolerance · max(1, min(|f|, |f₀|))`, f₀ at the start. Zero or more; default √ε.
     pub gradient_tolerance: T,
     /// So many steps in a row may bring nothing better before [`Stall::NoDescent`](crate::Stall::NoDescent). Default 1000.
     pub patience: u32,

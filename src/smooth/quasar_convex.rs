@@ -1,18 +1,20 @@
 //! Accelerated gradient for quasar-convex functions, which only look convex towards their minimizers.
 //!
-//! Minimizes an `f` with `f* ≥ f(x) + ⟨∇f(x), x* - x⟩/γ` for all x and a γ in (0, 1] (star-convex for 1), whose gradient has the Lipschitz
-//! constant L. Iteration `k = 0, 1, …`, from `y = z = x₀`, with `c = γ (k + 1)²/(2k + 3)`, `ε̃ = γε/2` and `q(τ) = f(τ y + (1 - τ) z)`:
+//! Minimizes an `f` with `f* ≥ f(x) + ⟨∇f(x), x* - x⟩/γ` for all x and a γ in (0, 1] (star-convex for 1), whose gradient has the
+//! Lipschitz constant L. Iteration `k = 0, 1, …`, from `y = z = x₀`, with `c = γ (k + 1)²/(2k + 3)`, `ε̃ = γε/2` and
+//! `q(τ) = f(τ y + (1 - τ) z)`:
 //!
-//! 1. a τ in `[0, 1]` with `c q(τ) + τ q′(τ) ≤ c q(1) + ε̃`: the guess `1 - 2/(k + 2)`; else 1 if `q′(1) ≤ ε̃`; else 0 if `q(0) ≤ q(1) + ε̃/c`;
-//!    else by bisection;
+//! 1. a τ in `[0, 1]` with `c q(τ) + τ q′(τ) ≤ c q(1) + ε̃`: the guess `1 - 2/(k + 2)`; else 1 if `q′(1) ≤ ε̃`; else 0 if
+//!    `q(0) ≤ q(1) + ε̃/c`; else by bisection;
 //! 2. `x = τ y + (1 - τ) z`, `g = ∇f(x)`; `z = z - γ (2k + 3)/(4L) g`, `y = x - g/L`.
 //!
 //! `f(y_K) - f* ≤ (½ + γ²/8) 4L ‖x₀ - x*‖²/(γ² (K + 1)²) + ε`.
 //!
-//! Reference: Hinder, Sidford & Sohoni, "Near-optimal methods for minimizing star-convex functions and beyond", 2020, sections 2 and 3; the
-//! order of the tests: the code of Fu, Xu & Wilson, "Accelerated stochastic optimization methods under quasar-convexity", 2023. Memory: three points and two vectors.
-//! A gradient at y and one for each τ tried, mostly one. Choose it where γ is known, as for generalized linear models and linear systems
-//! in identification; [`AcceleratedGradient`](crate::smooth::AcceleratedGradient) for other functions that are not convex.
+//! Reference: Hinder, Sidford & Sohoni, "Near-optimal methods for minimizing star-convex functions and beyond", 2020, sections 2
+//! and 3; the order of the tests: the code of Fu, Xu & Wilson, "Accelerated stochastic optimization methods under
+//! quasar-convexity", 2023. Memory: three points and two vectors. A gradient at y and one for each τ tried, mostly one. Choose it
+//! where γ is known, as for generalized linear models and linear systems in identification;
+//! [`AcceleratedGradient`](crate::smooth::AcceleratedGradient) for other functions that are not convex.
 
 use nalgebra::SVector;
 
@@ -31,8 +33,8 @@ const TRIALS: u32 = 100;
 ///
 /// ```
 /// use thalweg::{Method, smooth::QuasarConvex, problem::gradient_fn};
-/// use nalgebra::vector;
-/// let mut well = gradient_fn(|x, g| { *g = x.map(|x| 2.0 * x / (1.0 + x * x).powi(2)); x.map(|x| x * x / (1.0 + x * x)).sum() });
+/// use nalgebra::{SVector, vector};
+/// let mut well = gradient_fn(|x: &SVector<f64, 2>, g| { *g = x.map(|x| 2.0 * x / (1.0 + x * x).powi(2)); x.map(|x| x * x / (1.0 + x * x)).sum() });
 /// let (state, status) = QuasarConvex::new(2.0, 0.2).solve(vector![3.0_f64, -2.0], &mut well, 500).unwrap();
 /// assert!(matches!(status, thalweg::Status::Converged(_)) && state.x().amax() < 1e-7);
 /// ```

@@ -4,13 +4,14 @@
 //!
 //! `x_j = x_j - ω (H x + c)_j/H_jj`,
 //!
-//! with the entries that have been done already. For every ω between 0 and 2 the value falls with every coordinate. With β the spectral radius of
-//! Jacobi's iteration and coordinates that can be coloured red and black, `ω = 1 + (β/(1 + √(1 - β²)))²` is best, [`optimal`](OverRelaxation::optimal); where β
-//! is not known, [`RelaxationBandit`](crate::smooth::RelaxationBandit) learns ω from solve to solve.
+//! with the entries that have been done already. For every ω between 0 and 2 the value falls with every coordinate. With β the
+//! spectral radius of Jacobi's iteration and coordinates that can be coloured red and black, `ω = 1 + (β/(1 + √(1 - β²)))²` is
+//! best, [`optimal`](OverRelaxation::optimal); where β is not known, [`RelaxationBandit`](crate::smooth::RelaxationBandit) learns
+//! ω from solve to solve.
 //!
-//! Reference: Young, "Iterative methods for solving partial difference equations of elliptic type", 1954; Golub & Van Loan, Matrix
-//! Computations, 4th ed., section 11.2. Memory: two points. A sweep and a product with H an iteration. Choose it for linear systems whose neighbours repeat, tick for
-//! tick, from the last solution.
+//! Reference: Young, "Iterative methods for solving partial difference equations of elliptic type", 1954; Golub & Van Loan,
+//! Matrix Computations, 4th ed., section 11.2. Memory: two points. A sweep and a product with H an iteration. Choose it for
+//! linear systems whose neighbours repeat, tick for tick, from the last solution.
 
 use nalgebra::SVector;
 

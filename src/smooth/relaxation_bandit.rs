@@ -1,15 +1,18 @@
 //! Learning a relaxation from solve to solve, as a bandit does.
 //!
-//! K candidates ω; in round t one is drawn, a system is solved with it, and the cost, such as the number of iterations, is told. With `η = 2/√t`
-//! and the sums `L_i` of `(cost - 1)/p_i` over the rounds in which i was drawn, in units of the mean of `cost - 1`:
+//! K candidates ω; in round t one is drawn, a system is solved with it, and the cost, such as the number of iterations, is told.
+//! With `η = 2/√t` and the sums `L_i` of `(cost - 1)/p_i` over the rounds in which i was drawn, in units of the mean of
+//! `cost - 1`:
 //!
 //! `p_i = 4/(η (L_i - x))²`, with the x below all `L_i` that makes `Σ p_i = 1`.
 //!
-//! Whatever the costs, even if they change from round to round, the mean cost comes as close to that of the best candidate as `√(K/t)` allows.
+//! Whatever the costs, even if they change from round to round, the mean cost comes as close to that of the best candidate as
+//! `√(K/t)` allows.
 //!
-//! Reference: Zimmert & Seldin, "Tsallis-INF: an optimal algorithm for stochastic and adversarial bandits", 2021, algorithm 1; for relaxations:
-//! Khodak, Chow, Balcan & Talwalkar, "Learning to relax", 2024. x is found by Newton's method from `min L_i - 2/η`, where `Σ p_i ≥ 1`: the sum is
-//! convex and grows there, so that the iteration falls to the root; from elsewhere it may find another. Memory: 3K numbers.
+//! Reference: Zimmert & Seldin, "Tsallis-INF: an optimal algorithm for stochastic and adversarial bandits", 2021, algorithm 1;
+//! for relaxations: Khodak, Chow, Balcan & Talwalkar, "Learning to relax", 2024. x is found by Newton's method from
+//! `min L_i - 2/η`, where `Σ p_i ≥ 1`: the sum is convex and grows there, so that the iteration falls to the root; from elsewhere
+//! it may find another. Memory: 3K numbers.
 
 use nalgebra::SVector;
 

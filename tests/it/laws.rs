@@ -665,7 +665,7 @@ subjects! {
     nesterov: Nesterov::new(T::of_f64(20.0)), NesterovState::new(slope()), Forward(Valley);
     nesterov_constant: Nesterov::strongly_convex(T::of_f64(20.0), T::ONE), NesterovState::new(slope()), Forward(Valley);
     nesterov_backtracking: Nesterov { backtracking: true, ..Nesterov::new(T::ONE) }, NesterovState::new(slope()), Forward(Valley);
-    normalized_descent: NormalizedDescent { gradient_tolerance: T::of_f64(1e-2), ..NormalizedDescent::new(T::of_f64(0.05), T::HALF) },
+    normalized_descent: NormalizedDescent { gradient_tolerance: T::of_f64(0.1), ..NormalizedDescent::new(T::of_f64(0.05), T::HALF) },
         NormalizedDescentState::new(slope()), Forward(Valley);
     accelerated_gradient: AcceleratedGradient { gradient_tolerance: T::of_f64(1e-2), ..AcceleratedGradient::new(T::of_f64(20.0)) },
         AcceleratedGradientState::new(slope()), Forward(Valley);

@@ -47,8 +47,8 @@ fn without_differences_it_is_the_map() {
     }
 }
 
-/// Walker & Ni 2011, theorem 2.2: on a linear map with all differences, iterate k + 1 is the image of the k-th iterate of the generalized minimal
-/// residual method, here by least squares over its Krylov space.
+/// Walker & Ni 2011, theorem 2.2: on a linear map with all differences, iterate k + 1 is the image of the k-th iterate of the
+/// generalized minimal residual method, here by least squares over its Krylov space.
 #[test]
 fn on_linear_maps_it_minimizes_residuals() {
     let a = SMatrix::<f64, 6, 6>::from_fn(|i, j| {

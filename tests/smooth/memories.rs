@@ -153,8 +153,8 @@ fn relaxations_have_their_table() {
     }
 }
 
-/// Five thousand rounds over twenty candidates: over forty seeds another program with another generator has 48.5 ± 0.9 sweeps a solve, 44.7 ± 0.7
-/// in the last thousand; by chance alone it is 126.
+/// Five thousand rounds over twenty candidates: over forty seeds another program with another generator has 48.5 ± 0.9 sweeps a
+/// solve, 44.7 ± 0.7 in the last thousand; by chance alone it is 126.
 #[test]
 fn the_bandit_learns_the_relaxation() {
     let mut system = laplacian();

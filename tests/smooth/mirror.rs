@@ -107,7 +107,8 @@ fn mirror_prox_keeps_its_bound() {
     }
 }
 
-/// With the identity for a mirror a coordinate of curvature λ is multiplied by `1 - tλ + t²λ²`: two steps of gradient descent would make it `(1 - tλ)²`.
+/// With the identity for a mirror a coordinate of curvature λ is multiplied by `1 - tλ + t²λ²`: two steps of gradient descent
+/// would make it `(1 - tλ)²`.
 #[test]
 fn mirror_prox_looks_ahead() {
     let (curvatures, rate) = ([1.0, 3.0], 0.2_f64);
