@@ -3,6 +3,13 @@
 //! Without arguments five methods set out along Rosenbrock's valley, `landscape.svg` is drawn, and their ends are asserted.
 
 #![allow(unreachable_pub, reason = "nothing is reachable from outside a program")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a drawing"
+)]
 
 mod figure;
 mod functions;
