@@ -1,5 +1,6 @@
 //! Every method on the small problems of CUTEst and on those of Moré, Garbow & Hillstrom, f64 and f32: the committed table
-//! `tests/smooth_references.md` and profile `tests/smooth_profile.svg`, which `THALWEG_BLESS=1` rewrites.
+//! `tests/smooth_references.md` and profile `tests/smooth_profile.svg`, which `THALWEG_BLESS=1` rewrites; slow without optimization:
+//! `cargo test --release --test smooth references`.
 //!
 //! A method is one line of [`enter_all`].
 
@@ -364,6 +365,7 @@ fn tapes_reproduce_their_starts() {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "slow without optimization")]
 fn table_is_committed() {
     let cases = cases();
     if cases.is_empty() {
