@@ -6,8 +6,12 @@
 //! ```
 //! use thalweg::line_search::{Line, LineSearch, StrongWolfe, Verdict};
 //! let (value, slope) = (|t: f64| (t - 3.0) * (t - 3.0), |t: f64| 2.0 * (t - 3.0));
-//! let mut line = Line::begin(value(0.0), slope(0.0), 1.0);
-//! while StrongWolfe::default().tell(&mut line, value(line.rate()), slope(line.rate())) == Verdict::Ask {}
+//! let (search, mut line) = (StrongWolfe::default(), Line::begin(value(0.0), slope(0.0), 1.0));
+//! let mut verdict = Verdict::Ask;
+//! while verdict == Verdict::Ask {
+//!     let rate = line.rate();
+//!     verdict = search.tell(&mut line, value(rate), slope(rate));
+//! }
 //! assert!(value(line.rate()) < 9.0);
 //! ```
 //!

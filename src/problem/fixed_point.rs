@@ -42,9 +42,9 @@ impl<T: Real, const N: usize, F: FnMut(&SVector<T, N>) -> SVector<T, N>> FixedPo
 ///
 /// ```
 /// use thalweg::problem::{FixedPoint, GradientStep, gradient_fn};
-/// use nalgebra::vector;
-/// let bowl = gradient_fn(|x, g| { *g = *x; 0.5 * x.norm_squared() });
-/// let mut g = vector![0.0_f64, 0.0];
+/// use nalgebra::{Vector2, vector};
+/// let bowl = gradient_fn(|x: &Vector2<f64>, g| { *g = *x; 0.5 * x.norm_squared() });
+/// let mut g = vector![0.0, 0.0];
 /// assert_eq!(GradientStep { inner: bowl, rate: 0.5 }.map(&vector![2.0, 4.0], &mut g), Ok(10.0));
 /// assert_eq!(g, vector![1.0, 2.0]);
 /// ```

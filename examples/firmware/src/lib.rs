@@ -1,6 +1,6 @@
 //! Bare-metal harness: the measured problems, and what it takes to run and weigh them under emulation.
 //!
-//! [`data`], [`echo`], [`methods`], [`programs`] and [`workload`] also compile for the host, which repeats every solve and compares bit for bit.
+//! [`data`], [`echo`], [`methods`], [`programs`], [`smooth`] and [`workload`] also compile for the host, which repeats every solve and compares bit for bit.
 
 #![no_std]
 
@@ -8,6 +8,7 @@ pub mod data;
 pub mod echo;
 pub mod methods;
 pub mod programs;
+pub mod smooth;
 pub mod workload;
 
 #[cfg(target_os = "none")]

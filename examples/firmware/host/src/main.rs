@@ -3,6 +3,7 @@
 //! `host TOOLCHAIN TARGETS [--check]`: with `--check` the table on disk is compared, not written, if it names the same
 //! toolchain. Machines whose target is not listed or whose emulator is missing are left out, and said to be.
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
@@ -13,14 +14,16 @@ use firmware::data;
 use firmware::echo::{Echo, heard};
 use firmware::methods::{Attitude, Decay, Recursions, Rosenbrock};
 use firmware::programs::{self, Program, Regulator};
+use firmware::smooth::{self, Runner};
 use firmware::workload::{
     Answer, EllipsoidFit, Magnetometer, Misra1aFit, Solution, SphereFit, calibrate, marquardt, tolerances,
 };
 use object::{Object, ObjectSection, SectionFlags, SectionKind};
-use thalweg::Real;
 use thalweg::calibration::{Calibrator, Settings};
 use thalweg::constrained::QuadraticProgram;
 use thalweg::least_squares::{Dogleg, GaussNewton, Normal, SquareRoot};
+use thalweg::problem::Problem;
+use thalweg::{Method, Real};
 
 struct Machine {
     core: &'static str,
@@ -121,6 +124,22 @@ fn images() -> Result<Vec<Image>> {
         Image::new("separable", None, 20, &Decay::<20>::prepare().solve()),
         Image::new("sphere", Some("sphere_baseline"), 20, &sphere),
     ])
+}
+
+/// Runs the smooth methods without measuring.
+struct Plain;
+
+impl Runner for Plain {
+    fn run<M: Method<P, S>, S, P: Problem<Error = Infallible>>(
+        &mut self,
+        _: &'static str,
+        method: M,
+        mut state: S,
+        mut problem: P,
+    ) -> S {
+        let Ok(_) = method.run(&mut state, &mut problem, smooth::BUDGET);
+        state
+    }
 }
 
 /// As many samples as keep an image off the smallest board.
@@ -263,16 +282,58 @@ fn main() -> Result<()> {
     let rows: Vec<_> = rows.into_iter().map(|(problem, row)| format!("| {problem} | {row} |")).collect();
     println!("{} figures, every answer equal to the host's bit for bit", rows.len());
 
-    let path = root.join("FIGURES.md");
-    if check {
-        return compare(&rows, &fs::read_to_string(&path).context("FIGURES.md")?, &toolchain, &missing);
-    }
-    if missing.is_empty() {
-        fs::write(&path, header(&toolchain) + &rows.join("\n") + "\n")?;
-    } else {
-        println!("FIGURES.md is left as it is: it would lose the machines that are missing here");
+    keep(&root.join("FIGURES.md"), &header(&toolchain), &rows, check, &toolchain, &missing)?;
+    if let Some(machine) = machines.iter().find(|machine| machine.core == SMOOTH_CORE) {
+        let rows = smooth_rows(machine, |profile| built.join(machine.target).join(profile).join("smooth"))?;
+        keep(&root.join("SMOOTH.md"), &smooth_header(&toolchain), &rows, check, &toolchain, &[])?;
     }
     Ok(())
+}
+
+/// Writes a table, or compares it with the one on disk.
+fn keep(path: &Path, header: &str, rows: &[String], check: bool, toolchain: &str, missing: &[&Machine]) -> Result<()> {
+    let name = path.file_name().unwrap_or_default().display();
+    if check {
+        let committed = fs::read_to_string(path).with_context(|| name.to_string())?;
+        compare(&name.to_string(), rows, &committed, toolchain, missing)
+    } else if missing.is_empty() {
+        Ok(fs::write(path, format!("{header}{}\n", rows.join("\n")))?)
+    } else {
+        println!("{name} is left as it is: it would lose the machines that are missing here");
+        Ok(())
+    }
+}
+
+/// Where the smooth methods are measured.
+const SMOOTH_CORE: &str = "Cortex-M4F";
+
+/// Every method at every size: steps, the worst one, all of them, stack.
+fn smooth_rows(machine: &Machine, elf: impl Fn(&str) -> PathBuf) -> Result<Vec<String>> {
+    let expected: Vec<u32> = smooth::all(&mut Plain).words().collect();
+    let mut rows = Vec::new();
+    for (opt, profile) in machine.opts {
+        let run = run(machine, &elf(profile))?;
+        ensure!(run.answer == expected, "the smooth methods on {} at {opt} answer {:x?}", machine.core, run.answer);
+        for pair in run.costs.chunks(2) {
+            let [(worst, _, _), (all, stack, calls)] = pair else { bail!("a method without its sum") };
+            let (steps, name) = calls.split_once(' ').context("calls without a name")?;
+            rows.push(format!("| {name} | {opt} | {steps} | {worst} | {all} | {stack} |"));
+        }
+    }
+    println!("{} figures of smooth methods, every answer equal to the host's bit for bit", rows.len());
+    Ok(rows)
+}
+
+fn smooth_header(toolchain: &str) -> String {
+    format!(
+        "# What the smooth methods cost on the device\n\n\
+         Written by `run`, compared by `run --check`; {toolchain}.\n\n\
+         Instructions, not cycles, on an emulated {SMOOTH_CORE} in f32, in multiples of 40, evaluations included; the function is that of\n\
+         `src/smooth.rs`, with defaults or the constants that a method needs, for at most {} steps. Every answer equals the host's bit\n\
+         for bit. Stack: down to the deepest word that a step changed.\n\n\
+         | method | N | opt | steps | worst step | all steps | stack B |\n|---|---:|---|---:|---:|---:|---:|\n",
+        smooth::BUDGET
+    )
 }
 
 fn header(toolchain: &str) -> String {
@@ -292,9 +353,9 @@ fn header(toolchain: &str) -> String {
 }
 
 /// Whether the committed table holds exactly the measured rows, machines aside that are missing here.
-fn compare(rows: &[String], committed: &str, toolchain: &str, missing: &[&Machine]) -> Result<()> {
+fn compare(name: &str, rows: &[String], committed: &str, toolchain: &str, missing: &[&Machine]) -> Result<()> {
     if !committed.contains(toolchain) {
-        println!("FIGURES.md was written with another toolchain: not compared");
+        println!("{name} was written with another toolchain: not compared");
         return Ok(());
     }
     let measured = |row: &&str| !missing.iter().any(|machine| row.contains(&format!("| {} |", machine.core)));
@@ -304,8 +365,8 @@ fn compare(rows: &[String], committed: &str, toolchain: &str, missing: &[&Machin
     let stale: Vec<_> = committed.iter().filter(|row| !rows.iter().any(|new| new == *row)).collect();
     ensure!(
         new.is_empty() && stale.is_empty(),
-        "FIGURES.md differs; run without --check and commit:\nmeasured {new:#?}\ncommitted {stale:#?}"
+        "{name} differs; run without --check and commit:\nmeasured {new:#?}\ncommitted {stale:#?}"
     );
-    println!("FIGURES.md is up to date");
+    println!("{name} is up to date");
     Ok(())
 }
