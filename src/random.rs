@@ -12,13 +12,13 @@ pub(crate) struct Generator(u64);
 
 impl Generator {
     pub(crate) const fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(advanced(advanced(0).wrapping_add(seed)))
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "the lower half is the word")]
     fn word(&mut self) -> u32 {
         let old = self.0;
-        self.0 = old.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = advanced(old);
         ((((old >> 18) ^ old) >> 27) as u32).rotate_right((old >> 59) as u32)
     }
 
@@ -46,4 +46,8 @@ impl Generator {
         let norm = linalg::norm(&direction);
         if norm > T::ZERO { direction * (radius / norm) } else { direction }
     }
+}
+
+const fn advanced(state: u64) -> u64 {
+    state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407)
 }

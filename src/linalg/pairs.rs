@@ -34,7 +34,7 @@ impl<T: Real, const N: usize, const M: usize> Pairs<T, N, M> {
     /// Takes a pair unless its curvature is not positive.
     pub(crate) fn push(&mut self, s: SVector<T, N>, y: SVector<T, N>) {
         let mut bend = linalg::dot(&s, &y);
-        if !(bend > T::EPSILON * linalg::dot(&s, &s) && bend.is_finite()) {
+        if !(bend > T::EPSILON * linalg::norm(&s) * linalg::norm(&y) && bend.is_finite()) {
             return;
         }
         let (mut s, mut y) = (s, y);

@@ -181,7 +181,7 @@ impl<T: Real> Line<T> {
     /// Asks at a rate, unless it has been asked at or too many were.
     fn ask(&mut self, rate: T, stage: Stage) -> Verdict {
         self.stage = stage;
-        if self.trials >= TRIALS {
+        if self.trials >= TRIALS || rate == T::INFINITY {
             return if stage == Stage::Expand { Verdict::Unbounded } else { Verdict::Exhausted };
         }
         if !rate.is_finite() || rate == self.low.rate || rate == self.high.rate || rate == self.rate {

@@ -49,8 +49,8 @@ pub struct BoundedLbfgs<T: Real, const N: usize, S = StrongWolfe<T>> {
     pub lower: SVector<T, N>,
     /// Above `lower` or equal, may be ∞.
     pub upper: SVector<T, N>,
-    /// [`Criterion::Gradient`](crate::Criterion::Gradient): `max |pⱼ| ≤ gradient_tolerance · max(1, min(|f|, |f₀|))`, `p = P(x - ∇f(x)) - x`, f₀ at
-    /// the start. Zero or more; default √ε.
+    /// [`Criterion::Gradient`](crate::Criterion::Gradient): `max |pⱼ| ≤ gradient_tolerance · max(1, min(|f|, |f₀|))`, `p = s (P(x - ∇f(x)/s) - x)`,
+    /// `s = max(1, |f|)`, so that a large f beside a narrow box does not count as flat; f₀ at the start. Zero or more; default √ε.
     pub gradient_tolerance: T,
     /// Finds t.
     pub search: S,
@@ -314,7 +314,9 @@ impl<T: Real, const N: usize, const M: usize, S: LineSearch<T>> Descent<T, Pairs
     fn judged(&self, point: Point<T, N>) -> Point<T, N> {
         let (x, g) = (entries(&point.x), entries(&point.gradient));
         let (l, u) = (entries(&self.lower), entries(&self.upper));
-        point.with_slope(max_abs::<T, N>(&vector(|j| g[j].max(x[j] - u[j]).min(x[j] - l[j]))))
+        let scale = point.value.abs().max(T::ONE);
+        let (up, down) = (|j: usize| scale * (x[j] - u[j]), |j: usize| scale * (x[j] - l[j]));
+        point.with_slope(max_abs::<T, N>(&vector(|j| g[j].max(up(j)).min(down(j)))))
     }
 }
 

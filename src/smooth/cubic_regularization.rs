@@ -77,6 +77,10 @@ impl<T: Real> Rule<T> for CubicRegularization<T> {
         self.curvature_tolerance
     }
 
+    fn is_flat(&self, weight: T) -> bool {
+        weight < T::TINY
+    }
+
     fn opening(&self) -> T {
         self.initial_weight
     }

@@ -139,8 +139,12 @@ impl<T: Real, const N: usize> Walk<T, N> {
         if status != Status::Running {
             return status;
         }
-        let slope = if trial.is_finite() { linalg::dot(&trial.gradient, &self.direction) } else { T::NAN };
-        match method.search().tell(&mut self.line, trial.value, slope) {
+        let (value, slope) = if trial.is_finite() {
+            (trial.value, linalg::dot(&trial.gradient, &self.direction))
+        } else {
+            (T::NAN, T::NAN)
+        };
+        match method.search().tell(&mut self.line, value, slope) {
             Verdict::Ask => Status::Running,
             Verdict::Accept if trial.x != self.at.x => {
                 self.gain = self.line.rate() * self.line.slope();

@@ -102,7 +102,8 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, GradientDescentState<T,
                     Status::Stalled(Stall::Config(error))
                 } else {
                     let point = Point::measure(state.best.x, problem)?;
-                    state.rate = if state.rate > T::ZERO { state.rate / self.shrink } else { self.initial_rate };
+                    let longer = (state.rate / self.shrink).min(T::ONE / T::TINY);
+                    state.rate = if state.rate > T::ZERO { longer } else { self.initial_rate };
                     state.phase = Phase::Trial;
                     point.open(&mut state.best, self.gradient_tolerance)
                 }

@@ -190,7 +190,7 @@ pub(crate) fn judged<T: Real, const N: usize>(map: &impl MirrorMap<T>, point: Po
 
 /// How a solve over X stands that has this for its best point.
 pub(crate) fn status<T: Real, const N: usize>(best: &Point<T, N>, tolerance: T) -> Status {
-    let small = best.slope() <= tolerance * best.value.abs().max(T::ONE);
+    let small = best.slope() <= tolerance * best.magnitude();
     if small { Status::Converged(Criterion::Gap) } else { Status::Running }
 }
 

@@ -42,7 +42,7 @@ pub struct MirrorDescent<T, X> {
     pub map: X,
     /// t. Positive. After a point where f is not finite the solve goes on from the best point with half the rate.
     pub rate: T,
-    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap ≤ gap_tolerance · max(1, |f|)`, the gap of the mirror map. Zero or more;
+    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap ≤ gap_tolerance · max(1, min(|f|, |f₀|))`, the gap of the mirror map, f₀ at the start. Zero or more;
     /// default √ε.
     pub gap_tolerance: T,
     /// So many steps in a row may bring nothing better before [`Stall::NoDescent`](crate::Stall::NoDescent). Default 1000.

@@ -176,7 +176,8 @@ where
                     let promised = state.rate * linalg::dot(&state.best.gradient, &state.best.gradient);
                     let accepts = |decrease| decrease >= self.sufficient_decrease * promised;
                     let verdict = judge(&mut state.best, &trial, promised, accepts);
-                    state.rate *= if verdict == Verdict::Accepted { T::TWO } else { T::HALF };
+                    let factor = if verdict == Verdict::Accepted { T::TWO } else { T::HALF };
+                    state.rate = (factor * state.rate).min(T::ONE / T::TINY);
                     state.follow(verdict, self.gradient_tolerance)
                 }
             }
@@ -216,7 +217,7 @@ impl<T: Real> NegativeCurvature<T> {
     fn bent<const N: usize, const K: usize>(&self, state: &mut NegativeCurvatureState<T, N, K>) -> Status {
         let ritz = state.lanczos.ritz();
         let (least, place, largest) = state.lanczos.extremes(&ritz.values);
-        if least >= -self.curvature_tolerance * largest {
+        if least >= -self.curvature_tolerance * largest || largest == T::ZERO {
             return state.best.status(self.gradient_tolerance);
         }
         state.direction = state.lanczos.downward(&ritz.vectors, place, &state.best.gradient);

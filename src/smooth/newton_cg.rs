@@ -125,10 +125,12 @@ impl<T: Real, const N: usize> NewtonCgState<T, N> {
     /// The length τ with `‖p + τd‖ = Δ`.
     fn to_boundary(&self) -> T {
         let (p, d) = (&self.step, &self.direction);
-        let (along, length) = (linalg::dot(p, d), linalg::dot(d, d));
-        let left = self.radius.squared() - linalg::dot(p, p);
-        let root = (along.squared() + length * left).sqrt();
-        if along > T::ZERO { left / (along + root) } else { (root - along) / length }
+        let (done, length) = (linalg::norm(p), linalg::norm(d));
+        let along = linalg::dot(p, &(d / length));
+        let (near, far) = ((self.radius - done).max(T::ZERO), self.radius + done);
+        let root = along.hypot(near.sqrt() * far.sqrt());
+        let rest = if along > T::ZERO { near * (far / (along + root)) } else { root - along };
+        rest / length
     }
 
     /// Steps 1 and 2, after the oracle's answer.

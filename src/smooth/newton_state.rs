@@ -23,6 +23,11 @@ pub(crate) trait Rule<T: Real> {
         T::INFINITY
     }
 
+    /// Whether a control says that no minimizer is in sight.
+    fn is_flat(&self, _control: T) -> bool {
+        false
+    }
+
     /// The first control.
     fn opening(&self) -> T;
 
@@ -160,7 +165,7 @@ impl<T: Real, const N: usize> NewtonState<T, N> {
         if status != Status::Running && !rule.curvature_tolerance().is_finite() {
             return status;
         }
-        if self.control < T::TINY {
+        if rule.is_flat(self.control) {
             return Status::Stalled(Stall::Flat);
         }
         self.phase = Phase::Linearize;

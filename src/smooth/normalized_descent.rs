@@ -63,7 +63,9 @@ impl<T: Real> NormalizedDescent<T> {
         let spread = c * T::of_f64(3.0).powf(a);
         let last = l1.powf(T::ONE / rest) * spread * rest.powf(a / rest);
         let curvature = l0 * (c + T::ONE) + l1 * spread + T::TWO * last;
-        Self { gradient_tolerance: accuracy, ..Self::new(accuracy.powf(a) / curvature.max(T::ONE), a) }
+        // NaN stays NaN, which `validate` refuses.
+        let curvature = if curvature < T::ONE { T::ONE } else { curvature };
+        Self { gradient_tolerance: accuracy, ..Self::new(accuracy.powf(a) / curvature, a) }
     }
 
     /// Checks the documented ranges; a solve with invalid parameters stalls at once with the same error.

@@ -22,7 +22,7 @@ use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
 use crate::smooth::point::Point;
 use crate::smooth::walk::{self, PATIENCE, Walk, Walker, walked};
-use crate::step::{ConfigError, Method, Status};
+use crate::step::{ConfigError, Method, Stall, Status};
 
 /// Parameters of perturbed gradient descent.
 ///
@@ -147,6 +147,13 @@ impl<T: Real, const N: usize> Walker<T, N, PerturbedDescentState<T, N>> for Pert
     /// A small gradient alone is no end.
     fn status(&self, _: &Point<T, N>) -> Status {
         Status::Running
+    }
+
+    fn halt(&self, best: &Point<T, N>) -> Status {
+        match best.status(self.gradient_tolerance) {
+            Status::Running => Status::Stalled(Stall::NoDescent),
+            status => status,
+        }
     }
 
     fn depart(&self, state: &mut PerturbedDescentState<T, N>) {

@@ -64,11 +64,16 @@ impl<T: Real, const N: usize> Point<T, N> {
     pub(crate) fn status(&self, gradient_tolerance: T) -> Status {
         if !self.is_finite() {
             Status::Stalled(Stall::NonFinite)
-        } else if self.slope() <= gradient_tolerance * self.value.abs().min(self.scale).max(T::ONE) {
+        } else if self.slope() <= gradient_tolerance * self.magnitude() {
             Status::Converged(Criterion::Gradient)
         } else {
             Status::Running
         }
+    }
+
+    /// `max(1, min(|f|, |f₀|))`, f₀ at the start.
+    pub(crate) fn magnitude(&self) -> T {
+        self.value.abs().min(self.scale).max(T::ONE)
     }
 
     /// This point as one of the solve that has that best point.
@@ -78,7 +83,7 @@ impl<T: Real, const N: usize> Point<T, N> {
 
     /// Opens a solve: this becomes the best point if it is finite.
     pub(crate) fn open(self, best: &mut Self, gradient_tolerance: T) -> Status {
-        let status = self.status(gradient_tolerance);
+        let status = self.beside(best).status(gradient_tolerance);
         if status != Status::Stalled(Stall::NonFinite) {
             self.replace(best);
         }

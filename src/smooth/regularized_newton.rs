@@ -2,7 +2,7 @@
 //!
 //! Minimizes a smooth `f`. One iteration, with `g = ∇f(x)`, a matrix H and a radius γ:
 //!
-//! 1. `λ = ‖g‖/(γ + 10⁻⁸)`; halve γ until `H + λI` is positive definite;
+//! 1. `λ = ‖g‖/(γ + min(γ, 10⁻⁸))`; halve γ until `H + λI` is positive definite;
 //! 2. `x⁺ = x - (H + λI)⁻¹ g`;
 //! 3. accept if `f(x) - f(x⁺) ≥ ‖∇f(x⁺)‖²/(8λ)` and double γ, else halve it.
 //!
@@ -63,7 +63,7 @@ impl<T: Real> RegularizedNewton<T> {
 
 /// λ.
 fn damping<T: Real, const N: usize>(model: &Model<T, N>, radius: T) -> T {
-    linalg::norm(&model.slopes) / (radius + T::of_f64(1e-8))
+    linalg::norm(&model.slopes) / (radius + radius.min(T::of_f64(1e-8)))
 }
 
 impl<T: Real> Rule<T> for RegularizedNewton<T> {
@@ -88,9 +88,9 @@ impl<T: Real> Rule<T> for RegularizedNewton<T> {
     }
 
     fn accepts<const N: usize>(&self, model: &Model<T, N>, trial: &Answer<T>, radius: &mut T) -> bool {
-        let wanted = trial.slope.squared() / (T::of_f64(8.0) * damping(model, *radius));
+        let wanted = trial.slope * (trial.slope / (T::of_f64(8.0) * damping(model, *radius)));
         let accepted = trial.decrease >= wanted;
-        *radius = if accepted { (T::TWO * *radius).max(T::of_f64(1e-9)) } else { T::HALF * *radius };
+        *radius *= if accepted { T::TWO } else { T::HALF };
         accepted
     }
 }

@@ -57,7 +57,7 @@ impl<T: Real> Reach<T> {
         nearest.max(match self {
             Self::Ball(radius) => force / radius,
             Self::Cubic(weight) => {
-                let root = (least.squared() + T::TWO * weight * force).sqrt();
+                let root = least.hypot((T::TWO * weight * force).sqrt());
                 if least > T::ZERO { T::HALF * (root + least) } else { weight * force / (root - least) }
             }
         })

@@ -81,6 +81,12 @@ pub(crate) trait Walker<T: Real, const N: usize, S> {
     /// How a solve stands that has this for its best point.
     fn status(&self, best: &Point<T, N>) -> Status;
 
+    /// How a solve ends that cannot go on from this best point.
+    fn halt(&self, best: &Point<T, N>) -> Status {
+        let _ = best;
+        Status::Stalled(Stall::NoDescent)
+    }
+
     /// A measured point with the method's own measure of how far it is from stationary.
     fn judge(&self, point: Point<T, N>) -> Point<T, N> {
         point
@@ -133,7 +139,7 @@ pub(crate) fn step_by<T: Real, const N: usize, S, M: Walker<T, N, S>, E>(
             let still = next == M::walk(state).at.x;
             if still && M::walk(state).still {
                 // Twice in a row: no momentum is left that could lead away.
-                Status::Stalled(Stall::NoDescent)
+                method.halt(&M::walk(state).best)
             } else if linalg::all_finite(&next) {
                 let point = measure(next)?;
                 M::walk(state).still = still;
@@ -171,7 +177,7 @@ fn go_on<T: Real, const N: usize, S, M: Walker<T, N, S>>(method: &M, state: &mut
     if status != Status::Running {
         status
     } else if walk.fruitless > method.patience() {
-        Status::Stalled(Stall::NoDescent)
+        method.halt(&walk.best)
     } else {
         method.arrive(state, point)
     }
@@ -182,7 +188,7 @@ fn retreat<T: Real, const N: usize, S, M: Walker<T, N, S>>(method: &M, state: &m
     let walk = M::walk(state);
     walk.caution *= T::HALF;
     if !(walk.caution > T::EPSILON * T::EPSILON) {
-        return Status::Stalled(Stall::NoDescent);
+        return method.halt(&walk.best);
     }
     walk.at = walk.best;
     walk.still = false;

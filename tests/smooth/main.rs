@@ -30,4 +30,5 @@ mod references;
 mod saddles;
 #[path = "../it/tape.rs"]
 mod tape;
+mod verdicts;
 mod watched;

@@ -88,8 +88,8 @@ fn a_kick_leaves_the_saddle() {
     assert!((state.value() + 0.25).abs() < 1e-14);
     // A degenerate saddle, where f falls for ever; the budget is long enough for a flat start.
     let method = PerturbedDescent { radius: 0.1, ..PerturbedDescent::new(0.1) };
-    let (state, status): (PerturbedDescentState<f64, 2>, _) =
-        method.solve(vector![0.0, 0.0], &mut Forward(MonkeySaddle), 100_000).unwrap();
+    let mut state = PerturbedDescentState::<f64, 2>::seeded(vector![0.0, 0.0], 2);
+    let status = method.run(&mut state, &mut Forward(MonkeySaddle), 100_000).unwrap();
     assert!(status != Status::Running && state.value() < -1.0, "{status} {}", state.value());
 }
 

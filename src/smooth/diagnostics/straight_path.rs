@@ -92,6 +92,9 @@ impl<T: Real, const N: usize> StraightPath<T, N> {
 
     fn tell(&mut self, place: T, value: T) {
         let value = if value.is_finite() { value } else { T::INFINITY };
+        if value == T::INFINITY && place >= T::ZERO && place <= T::ONE {
+            (self.barrier, self.height) = (value, value);
+        }
         if value < self.lowest.1 {
             self.lowest = (place, value);
         }
