@@ -102,7 +102,9 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, GradientDescentState<T,
                     Status::Stalled(Stall::Config(error))
                 } else {
                     let point = Point::measure(state.best.x, problem)?;
-                    state.rate = if state.rate > T::ZERO { state.rate / self.shrink } else { self.initial_rate };
+                    // An infinite rate could not be shrunk.
+                    let longer = (state.rate / self.shrink).min(T::ONE / T::TINY);
+                    state.rate = if state.rate > T::ZERO { longer } else { self.initial_rate };
                     state.phase = Phase::Trial;
                     point.open(&mut state.best, self.gradient_tolerance)
                 }
@@ -116,7 +118,7 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, GradientDescentState<T,
                     let found = problem.value(&trial)?;
                     let wanted = self.sufficient_decrease * state.rate * linalg::dot(gradient, gradient);
                     // NaN and infinity fail the comparison and are rejected with it.
-                    if *value - found >= wanted && found.is_finite() {
+                    if *value - found >= wanted && found.is_finite() && linalg::all_finite(&trial) {
                         state.best.x = trial;
                         state.best.value = found;
                         state.phase = Phase::Linearize;

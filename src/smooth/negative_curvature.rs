@@ -176,7 +176,9 @@ where
                     let promised = state.rate * linalg::dot(&state.best.gradient, &state.best.gradient);
                     let accepts = |decrease| decrease >= self.sufficient_decrease * promised;
                     let verdict = judge(&mut state.best, &trial, promised, accepts);
-                    state.rate *= if verdict == Verdict::Accepted { T::TWO } else { T::HALF };
+                    // An infinite rate could not be halved.
+                    let longer = (T::TWO * state.rate).min(T::ONE / T::TINY);
+                    state.rate = if verdict == Verdict::Accepted { longer } else { T::HALF * state.rate };
                     state.follow(verdict, self.gradient_tolerance)
                 }
             }
