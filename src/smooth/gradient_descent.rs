@@ -102,6 +102,7 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, GradientDescentState<T,
                     Status::Stalled(Stall::Config(error))
                 } else {
                     let point = Point::measure(state.best.x, problem)?;
+                    // An infinite rate could not be shrunk.
                     let longer = (state.rate / self.shrink).min(T::ONE / T::TINY);
                     state.rate = if state.rate > T::ZERO { longer } else { self.initial_rate };
                     state.phase = Phase::Trial;
@@ -117,7 +118,7 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, GradientDescentState<T,
                     let found = problem.value(&trial)?;
                     let wanted = self.sufficient_decrease * state.rate * linalg::dot(gradient, gradient);
                     // NaN and infinity fail the comparison and are rejected with it.
-                    if *value - found >= wanted && found.is_finite() {
+                    if *value - found >= wanted && found.is_finite() && linalg::all_finite(&trial) {
                         state.best.x = trial;
                         state.best.value = found;
                         state.phase = Phase::Linearize;

@@ -176,6 +176,7 @@ where
                     let promised = state.rate * linalg::dot(&state.best.gradient, &state.best.gradient);
                     let accepts = |decrease| decrease >= self.sufficient_decrease * promised;
                     let verdict = judge(&mut state.best, &trial, promised, accepts);
+                    // An infinite rate could not be halved.
                     let factor = if verdict == Verdict::Accepted { T::TWO } else { T::HALF };
                     state.rate = (factor * state.rate).min(T::ONE / T::TINY);
                     state.follow(verdict, self.gradient_tolerance)

@@ -44,9 +44,9 @@ impl<T: Real, const N: usize> Point<T, N> {
         Ok(Self::of(x, value, gradient))
     }
 
-    /// Whether value and gradient are finite.
+    /// Whether all of it is finite: a step can be too long for the scalar, and the function finite even there.
     pub(crate) fn is_finite(&self) -> bool {
-        self.value.is_finite() && linalg::all_finite(&self.gradient)
+        self.value.is_finite() && linalg::all_finite(&self.gradient) && linalg::all_finite(&self.x)
     }
 
     /// How far the point is from stationary.

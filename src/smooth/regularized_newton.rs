@@ -90,7 +90,9 @@ impl<T: Real> Rule<T> for RegularizedNewton<T> {
     fn accepts<const N: usize>(&self, model: &Model<T, N>, trial: &Answer<T>, radius: &mut T) -> bool {
         let wanted = trial.slope * (trial.slope / (T::of_f64(8.0) * damping(model, *radius)));
         let accepted = trial.decrease >= wanted;
-        *radius *= if accepted { T::TWO } else { T::HALF };
+        // An infinite radius could not be halved.
+        let wider = (T::TWO * *radius).min(T::ONE / T::TINY);
+        *radius = if accepted { wider } else { T::HALF * *radius };
         accepted
     }
 }

@@ -172,7 +172,9 @@ impl<T: Real> SymmetricRankOne<T> {
         let better = if hidden {
             trial.improve(&mut state.best)
         } else {
-            let better = adapt_radius(decrease, promised, norm(s), &mut state.radius);
+            // Rounding can make the promise negative as well.
+            let fall = if decrease > T::ZERO { decrease } else { T::NAN };
+            let better = adapt_radius(fall, promised, norm(s), &mut state.radius);
             if better {
                 trial.replace(&mut state.best);
             }

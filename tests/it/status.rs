@@ -63,6 +63,7 @@ in_both_scalars! {
     non_finite
     no_descent
     no_descent_beside_a_bound
+    no_descent_where_the_numbers_end
     flat
     a_minimizer_at_the_origin_is_not_flat
     no_data
@@ -206,6 +207,14 @@ mod generic {
         let method = LevenbergMarquardt::default().within(Bounds::new(point([0.0]), vector![T::ONE + room]));
         stalls(&method, StreamedState::new(point([1.0])), &mut rows, Stall::NoDescent);
         stalls(&method, StreamedState::normal(point([1.0])), &mut rows, Stall::NoDescent);
+    }
+
+    pub fn no_descent_where_the_numbers_end<T: Real>() {
+        let method = GradientDescent { gradient_tolerance: T::ZERO, ..GradientDescent::default() };
+        let mut state = GradientDescentState::new(point([1.0]));
+        let Ok(status) = method.run(&mut state, &mut slope::<T>(0.0, 1e-2), 100_000);
+        assert_eq!(status, Status::Stalled(Stall::NoDescent));
+        assert!(state.x()[0].is_finite());
     }
 
     /// The residuals fall towards a limit at infinity that none of them reaches.
