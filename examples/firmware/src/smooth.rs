@@ -3,6 +3,7 @@
 use core::convert::Infallible;
 
 use nalgebra::{SMatrix, SVector};
+use thalweg::Method;
 use thalweg::line_search::HagerZhang;
 use thalweg::problem::{Curved, GradientStep, HessianProducts, Objective, Problem, Smooth};
 use thalweg::smooth::{
@@ -14,7 +15,6 @@ use thalweg::smooth::{
     NewtonState, NewtonTrustRegion, NormalizedDescent, NormalizedDescentState, PerturbedDescent, PerturbedDescentState,
     QuasarConvex, QuasarConvexState, RegularizedNewton, SaddleFreeNewton, SymmetricRankOne, SymmetricRankOneState,
 };
-use thalweg::Method;
 
 use crate::workload::Answer;
 
