@@ -134,7 +134,9 @@ impl<P> FisherCurvature<P> {
         P: FiniteSum<T, N>,
     {
         let weight = T::ONE / T::of_usize(self.0.terms());
-        let (mut value, mut part) = (T::ZERO, linalg::zeros());
+        // The mean of nothing is no number: no solve must converge on it.
+        let nothing = if self.0.terms() == 0 { T::NAN } else { T::ZERO };
+        let (mut value, mut part) = (nothing, linalg::zeros());
         *g = linalg::zeros();
         for i in 0..self.0.terms() {
             value += weight * self.0.term(i, x, &mut part)?;

@@ -4,11 +4,11 @@ use core::convert::Infallible;
 
 use nalgebra::{SVector, vector};
 use thalweg::line_search::Backtracking;
-use thalweg::problem::{Counted, Forward, Function, Problem};
+use thalweg::problem::{Counted, FiniteSum, FisherCurvature, Forward, Function, Problem};
 use thalweg::smooth::{
     Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, CubicRegularization, GradientDescent, GradientDescentState,
-    Lbfgs, LbfgsState, NegativeCurvature, NegativeCurvatureState, NewtonCg, NewtonCgState, NewtonState,
-    NormalizedDescent, PerturbedDescent, PerturbedDescentState, RegularizedNewton, SaddleFreeNewton,
+    Lbfgs, LbfgsState, NaturalGradient, NegativeCurvature, NegativeCurvatureState, NewtonCg, NewtonCgState,
+    NewtonState, NormalizedDescent, PerturbedDescent, PerturbedDescentState, RegularizedNewton, SaddleFreeNewton,
 };
 use thalweg::{Method, Number, Real, Stall, Status};
 
@@ -152,4 +152,41 @@ fn large_curvatures_and_radii_stay_in_range() {
     assert!(matches!(end(&wide, &mut state, Forward(DoubleWell)), Status::Converged(_)));
     let rate = NormalizedDescent::safe(0.1, f64::NAN, 0.0, 1.0);
     assert!(rate.validate().is_err(), "{rate:?}");
+}
+
+#[test]
+fn a_mean_of_no_terms_is_not_minimized() {
+    struct Nothing;
+    impl Problem for Nothing {
+        type Error = Infallible;
+    }
+    impl FiniteSum<f64, 1> for Nothing {
+        fn terms(&self) -> usize {
+            0
+        }
+        fn term(&mut self, _: usize, _: &SVector<f64, 1>, _: &mut SVector<f64, 1>) -> Result<f64, Infallible> {
+            unreachable!("there is no term")
+        }
+    }
+    let mut state = NewtonState::<f64, 1>::new(vector![1.0]);
+    let status = end(&NaturalGradient::default(), &mut state, FisherCurvature(Nothing));
+    assert_eq!(status, Status::Stalled(Stall::NonFinite));
+}
+
+#[test]
+fn an_infinite_point_is_never_the_best() {
+    /// `-3e38 tanh(2e-38 (x + y))`: nearly flat up to the largest numbers.
+    struct Shelf;
+    impl Function<f32, 2> for Shelf {
+        fn value<D: Number<Scalar = f32>>(&self, &[x, y]: &[D; 2]) -> D {
+            (x + y).scale(2e-38).tanh().scale(-3e38)
+        }
+    }
+    let mut descent = GradientDescentState::<f32, 2>::new(vector![0.0, 0.0]);
+    let _ = end(&GradientDescent::default(), &mut descent, Forward(Shelf));
+    let mut dense = BfgsState::<f32, 2>::new(vector![0.0, 0.0]);
+    let _ = end(&Bfgs::default(), &mut dense, Forward(Shelf));
+    for x in [descent.x(), dense.x()] {
+        assert!(x.iter().all(|x| x.is_finite()), "{x:?}");
+    }
 }
