@@ -3,8 +3,8 @@
 use nalgebra::{SVector, vector};
 use thalweg::problem::{Forward, Objective, Problem, Smooth, gradient_fn};
 use thalweg::smooth::{
-    BarzilaiBorwein, BarzilaiBorweinState, FixedRate, FixedRateState, HeavyBall, HeavyBallState, Momentum, Nesterov,
-    NesterovState, NormalizedDescent, NormalizedDescentState, Polyak, PolyakState, Restart, SpectralRate,
+    BarzilaiBorwein, BarzilaiBorweinState, FixedRate, FixedRateState, GradientDescent, GradientDescentState, HeavyBall,
+    HeavyBallState, Momentum, Nesterov, NesterovState, NormalizedDescent, NormalizedDescentState, Polyak, PolyakState, Restart, SpectralRate,
 };
 use thalweg::{ConfigError, Criterion, Method, Number, Real, Stall, Status};
 
@@ -21,6 +21,35 @@ fn value<const N: usize>(
 ) -> f64 {
     let Ok(value) = function.value(x);
     value
+}
+
+/// Backtracking asks for the value of a trial alone: what it calls the gradient is that at its point, or nothing.
+#[test]
+fn the_gradient_of_backtracking_is_never_stale() {
+    let mut wall = gradient_fn(|x: &SVector<f64, 2>, g: &mut SVector<f64, 2>| {
+        // Past the wall the gradient is not finite, and the value is.
+        *g = if x[0] < 0.3 { vector![f64::NAN, f64::NAN] } else { vector![x[0], 10.0 * x[1]] };
+        0.5 * x[0] * x[0] + 5.0 * x[1] * x[1]
+    });
+    for start in [vector![-1.0, 0.0], vector![1.0, 0.3], vector![0.31, 0.0]] {
+        let (mut state, mut told, mut silent) = (GradientDescentState::new(start), 0, 0);
+        assert_eq!(state.gradient(), None);
+        for _ in 0..50 {
+            let _ = GradientDescent::default().step(&mut state, &mut wall).unwrap();
+            let mut g = SVector::zeros();
+            let _ = wall.gradient(state.x(), &mut g).unwrap();
+            match state.gradient() {
+                Some(gradient) => told += usize::from(*gradient == g),
+                None => silent += 1,
+            }
+        }
+        assert_eq!(told + silent, 50, "a gradient of another point");
+        assert!(silent > 0 && (start[0] < 0.0) == (told == 0));
+    }
+    let mut bowl = Forward(Diagonal::new([1.0, 10.0]));
+    let (state, status): (GradientDescentState<f64, 2>, _) =
+        GradientDescent::default().solve(vector![1.0, 1.0], &mut bowl, 1000).unwrap();
+    assert!(status == CONVERGED && state.gradient().is_some_and(|g| g.amax() <= 1.5e-8));
 }
 
 /// Drori & Teboulle's quadratic: with `t = 2/(L + μ)` the error falls by exactly 9/11 an iteration.
