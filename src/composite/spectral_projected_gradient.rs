@@ -36,7 +36,8 @@ use crate::step::{ConfigError, Method, Stall, Status};
 pub struct SpectralProjectedGradient<T, R> {
     /// The set, or a convex p.
     pub penalty: R,
-    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap(x, ∇f(x)) ≤ gap_tolerance · max(1, |F|)`. Zero or more; default √ε.
+    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap(x, ∇f(x)) ≤ gap_tolerance · max(1, min(|F|, |F₀|))`, F₀ at
+    /// the start. Zero or more; default √ε.
     pub gap_tolerance: T,
     /// The first rate. Positive; default 1.
     pub initial_rate: T,

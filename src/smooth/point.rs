@@ -4,7 +4,7 @@ use nalgebra::SVector;
 
 use crate::linalg;
 use crate::problem::Smooth;
-use crate::real::{Real, haze};
+use crate::real::{Real, haze, magnitude};
 use crate::step::{Criterion, Stall, Status};
 
 /// A point with what the oracle says of it.
@@ -73,7 +73,7 @@ impl<T: Real, const N: usize> Point<T, N> {
 
     /// `max(1, min(|f|, |f₀|))`, f₀ at the start.
     pub(crate) fn magnitude(&self) -> T {
-        self.value.abs().min(self.scale).max(T::ONE)
+        magnitude(self.value, self.scale)
     }
 
     /// This point as one of the solve that has that best point.

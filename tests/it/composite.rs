@@ -386,3 +386,41 @@ fn bad_input_ends_in_an_honest_status() {
         assert!(0.5 * (x - 3.0).powi(2) + 0.1 * x.abs() <= 4.5 + 1e-11, "{status:?} {x}");
     }
 }
+
+/// `-x` with a penalty that does not hold it: the gap is 0.9 for ever, however large F grows.
+#[test]
+fn what_falls_without_bound_has_not_converged() {
+    let slide = |factor: f64| {
+        move |x: &SVector<f64, 1>, g: &mut SVector<f64, 1>| {
+            g[0] = -factor;
+            -factor * x[0]
+        }
+    };
+    for factor in [1.0, 1e3] {
+        for (k, (status, x)) in verdicts(l1(0.1), slide(factor), 0.0).into_iter().enumerate() {
+            assert!(
+                !matches!(status, Status::Converged(_)) && x.is_finite(),
+                "{factor}, method {k}: {status:?} at {x}"
+            );
+        }
+    }
+}
+
+/// A shelf that is level up to the largest numbers: a step leaves the range before the value tells.
+#[test]
+fn an_infinite_point_is_never_the_best() {
+    for (k, (status, x)) in verdicts(
+        l1(0.0),
+        |x, g| {
+            let height = (1e-308 * x[0]).tanh();
+            g[0] = -(1.0 - height * height);
+            -1e308 * height
+        },
+        0.0,
+    )
+    .into_iter()
+    .enumerate()
+    {
+        assert!(x.is_finite(), "method {k}: {status:?} at {x}");
+    }
+}

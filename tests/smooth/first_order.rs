@@ -4,7 +4,8 @@ use nalgebra::{SVector, vector};
 use thalweg::problem::{Forward, Objective, Problem, Smooth, gradient_fn};
 use thalweg::smooth::{
     BarzilaiBorwein, BarzilaiBorweinState, FixedRate, FixedRateState, GradientDescent, GradientDescentState, HeavyBall,
-    HeavyBallState, Momentum, Nesterov, NesterovState, NormalizedDescent, NormalizedDescentState, Polyak, PolyakState, Restart, SpectralRate,
+    HeavyBallState, Momentum, Nesterov, NesterovState, NormalizedDescent, NormalizedDescentState, Polyak, PolyakState,
+    Restart, SpectralRate,
 };
 use thalweg::{ConfigError, Criterion, Method, Number, Real, Stall, Status};
 
