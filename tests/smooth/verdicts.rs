@@ -190,3 +190,17 @@ fn an_infinite_point_is_never_the_best() {
         assert!(x.iter().all(|x| x.is_finite()), "{x:?}");
     }
 }
+
+#[test]
+fn a_start_that_is_not_a_number_is_no_corner() {
+    let method = BoundedLbfgs::new(vector![-1.0, -1.0], vector![2.0, 2.0]);
+    for start in [vector![f64::NAN, 0.0], vector![0.0, f64::NAN]] {
+        let mut state = BoundedLbfgsState::<f64, 2, 3>::new(start);
+        let status = end(&method, &mut state, Forward(DoubleWell));
+        assert_eq!((status, state.value()), (Status::Stalled(Stall::NonFinite), f64::INFINITY));
+    }
+    // An infinite one has a nearest point.
+    let mut state = BoundedLbfgsState::<f64, 2, 3>::new(vector![f64::INFINITY, f64::NEG_INFINITY]);
+    let status = end(&method, &mut state, Forward(DoubleWell));
+    assert!(matches!(status, Status::Converged(_)) && state.value() == -0.25, "{status:?} {}", state.value());
+}
