@@ -16,7 +16,7 @@ use crate::composite::point::{PATIENCE, Point, inside, readable};
 use crate::linalg::{self, entries, entries_mut};
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
-use crate::ranges::{at_least, tolerance};
+use crate::ranges::{at_least, ordered, tolerance};
 use crate::real::{Real, haze};
 use crate::step::{ConfigError, Method, Stall, Status};
 
@@ -66,8 +66,7 @@ impl<T: Real, R: Penalty<T>> SpectralProjectedGradient<T, R> {
     pub fn validate(&self) -> Result<(), ConfigError> {
         tolerance(self.gap_tolerance)?;
         at_least(T::ZERO, self.initial_rate)?;
-        at_least(T::ZERO, self.rate_floor)?;
-        at_least(self.rate_floor, self.rate_ceiling)?;
+        ordered(self.rate_floor, self.rate_ceiling)?;
         self.penalty.validate()
     }
 }

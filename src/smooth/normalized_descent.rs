@@ -75,7 +75,7 @@ impl<T: Real> NormalizedDescent<T> {
     pub fn validate(&self) -> Result<(), ConfigError> {
         tolerance(self.gradient_tolerance)?;
         at_least(T::ZERO, self.rate)?;
-        if self.exponent >= T::ZERO && self.exponent <= T::ONE { Ok(()) } else { Err(ConfigError::Fraction) }
+        if self.exponent >= T::ZERO && self.exponent <= T::ONE { Ok(()) } else { Err(ConfigError::Exponent) }
     }
 }
 

@@ -363,6 +363,9 @@ fn bad_input_ends_in_an_honest_status() {
     for (status, _) in verdicts(l1(-1.0), bowl, 0.0) {
         assert_eq!(status, Status::Stalled(Stall::Config(ConfigError::Weight)));
     }
+    let crossed =
+        SpectralProjectedGradient { rate_floor: 1.0, rate_ceiling: 0.5, ..SpectralProjectedGradient::new(l1(1.0)) };
+    assert_eq!(crossed.validate(), Err(ConfigError::Bounds));
     for (status, x) in verdicts(
         l1(0.0),
         |_, g| {

@@ -468,7 +468,7 @@ fn parameters_out_of_range_are_told() {
         let (_, status) = method.solve(vector![1.0], &mut Edge::Hill, 10).unwrap();
         assert_eq!(status, Status::Stalled(Stall::Config(error)));
     }
-    use ConfigError::{Fraction, NotPositive, Tolerance};
+    use ConfigError::{Bounds, Exponent, Fraction, NotPositive, Tolerance};
     refused::<FixedRateState<f64, 1>>(&FixedRate::new(0.0), NotPositive);
     refused::<FixedRateState<f64, 1>>(&FixedRate { gradient_tolerance: f64::NAN, ..FixedRate::new(1.0) }, Tolerance);
     refused::<HeavyBallState<f64, 1>>(&HeavyBall::new(f64::INFINITY, 0.0), NotPositive);
@@ -476,11 +476,13 @@ fn parameters_out_of_range_are_told() {
     refused::<NesterovState<f64, 1>>(&Nesterov::new(-1.0), NotPositive);
     let momentum = Momentum::Constant(1.0);
     refused::<NesterovState<f64, 1>>(&Nesterov { momentum, ..Nesterov::new(1.0) }, Fraction);
-    refused::<NormalizedDescentState<f64, 1>>(&NormalizedDescent::new(1.0, 1.5), Fraction);
+    refused::<NormalizedDescentState<f64, 1>>(&NormalizedDescent::new(1.0, 1.5), Exponent);
     let spectral = SpectralRate::Adaptive(1.0);
     refused::<BarzilaiBorweinState<f64, 1>>(&BarzilaiBorwein { spectral, ..BarzilaiBorwein::default() }, Fraction);
     refused::<BarzilaiBorweinState<f64, 1>>(
         &BarzilaiBorwein { rate_ceiling: 0.0, ..BarzilaiBorwein::default() },
         NotPositive,
     );
+    let crossed = BarzilaiBorwein { rate_floor: 1.0, rate_ceiling: 0.5, ..BarzilaiBorwein::default() };
+    refused::<BarzilaiBorweinState<f64, 1>>(&crossed, Bounds);
 }
