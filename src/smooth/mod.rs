@@ -23,6 +23,8 @@ mod lbfgs;
 mod mirror;
 mod mirror_descent;
 mod mirror_prox;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
+mod model;
 mod natural_gradient;
 mod negative_curvature;
 mod nesterov;

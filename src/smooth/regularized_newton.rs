@@ -19,8 +19,8 @@ use crate::linalg;
 use crate::problem::Curved;
 use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
+use crate::smooth::model::Model;
 use crate::smooth::newton_state::{Answer, NewtonState, Rule};
-use crate::smooth::trust_region::Model;
 use crate::step::{ConfigError, Method, Status};
 
 /// Parameters of regularized Newton.
@@ -79,7 +79,11 @@ impl<T: Real> Rule<T> for RegularizedNewton<T> {
         self.initial_radius
     }
 
-    fn propose<const N: usize>(&self, model: &Model<T, N>, _: bool, radius: &mut T) -> SVector<T, N> {
+    fn propose<const N: usize>(&self, model: &mut Model<T, N>, _: bool, radius: &mut T) -> SVector<T, N> {
+        if let Some(step) = model.solve(damping(model, *radius)) {
+            return step;
+        }
+        model.decompose();
         let least = model.least();
         while !(least + damping(model, *radius) > T::ZERO) && *radius > T::TINY {
             *radius *= T::HALF;
