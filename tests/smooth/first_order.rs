@@ -311,7 +311,8 @@ fn restarts_are_as_good_as_the_right_constant() {
     let mut steps = |method: Nesterov<f64>| {
         let mut state = NesterovState::<f64, 3>::new(point([1.0; 3]));
         let count = method.steps(&mut state, &mut quadratic).count();
-        assert!(state.gradient().amax() <= 1e-8 * 1.1 || state.gradient().amax() <= method.gradient_tolerance * 515.5);
+        // f₀ = (1 + 30 + 1000)/2, and f < 1 at the end.
+        assert!(state.value() < 1.0 && state.gradient().amax() <= method.gradient_tolerance);
         count
     };
     let never = steps(Nesterov { restart: Restart::Never, ..Nesterov::new(1000.0) });
@@ -339,7 +340,7 @@ fn normalized_descent_tames_a_quartic() {
     let curvature = 0.1_f64.powf(2.0 / 3.0) / method.rate;
     assert!((curvature - 150.757).abs() < 1e-3, "{curvature}");
     let mut state = NormalizedDescentState::new(vector![2.0]);
-    let (mut last, mut steps) = (f64::INFINITY, 0);
+    let mut steps = 0;
     let status = loop {
         let (before, norm) = (state.value(), state.gradient().norm());
         let status = method.step(&mut state, &mut quartic()).unwrap();
@@ -350,7 +351,6 @@ fn normalized_descent_tames_a_quartic() {
         if status != Status::Running {
             break status;
         }
-        last = last.min(state.value());
     };
     assert_eq!((status, steps), (CONVERGED, 847));
     assert!(state.gradient().norm() <= 0.1);
