@@ -42,7 +42,7 @@ pub struct CubicRegularization<T> {
     /// A strict saddle is left while `λ_min < -curvature_tolerance · max |λ|`. Zero or more, infinity to accept any stationary
     /// point; default √ε.
     pub curvature_tolerance: T,
-    /// The first M, of the order of the third derivatives of f. Positive; default 1.
+    /// The first M, of the order of the third derivatives of f. At least ε², so that M can be halved often; default 1.
     pub initial_weight: T,
 }
 
@@ -60,7 +60,7 @@ impl<T: Real> CubicRegularization<T> {
     pub fn validate(&self) -> Result<(), ConfigError> {
         tolerance(self.gradient_tolerance)?;
         tolerance(self.curvature_tolerance)?;
-        at_least(T::ZERO, self.initial_weight)
+        at_least(T::EPSILON * T::EPSILON, self.initial_weight)
     }
 }
 

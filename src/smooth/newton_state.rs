@@ -129,7 +129,12 @@ impl<T: Real, const N: usize> NewtonState<T, N> {
                 }
             }
             Phase::Trial => {
-                let trial = Point::measure(self.best.x + self.step, problem)?;
+                // A step that leaves the range is rejected without a question.
+                let trial = if linalg::all_finite(&self.step) {
+                    Point::measure(self.best.x + self.step, problem)?
+                } else {
+                    Point::new(self.best.x)
+                };
                 self.measured(rule, &trial)
             }
         };
@@ -180,11 +185,12 @@ impl<T: Real, const N: usize> NewtonState<T, N> {
         self.promised = self.model.promise(&y);
         self.step = self.model.step(&y);
         self.phase = Phase::Trial;
-        if linalg::all_finite(&self.step) && self.best.x + self.step != self.best.x {
-            Status::Running
+        let moves = if linalg::all_finite(&self.step) {
+            self.best.x + self.step != self.best.x
         } else {
-            Status::Stalled(Stall::NoDescent)
-        }
+            self.control > T::ZERO && self.control.is_finite()
+        };
+        if moves { Status::Running } else { Status::Stalled(Stall::NoDescent) }
     }
 }
 

@@ -44,8 +44,8 @@ impl<T: Real> Reach<T> {
         match self {
             Self::Ball(radius) => (force / radius - bound).max(T::ZERO),
             Self::Cubic(weight) => {
-                let root = bound.hypot((T::TWO * weight * force).sqrt());
-                weight * force / (bound + root)
+                let root = bound.hypot((T::TWO * weight).sqrt() * force.sqrt());
+                weight * (force / (bound + root))
             }
         }
     }
@@ -56,8 +56,8 @@ impl<T: Real> Reach<T> {
         nearest.max(match self {
             Self::Ball(radius) => force / radius,
             Self::Cubic(weight) => {
-                let root = least.hypot((T::TWO * weight * force).sqrt());
-                if least > T::ZERO { T::HALF * (root + least) } else { weight * force / (root - least) }
+                let root = least.hypot((T::TWO * weight).sqrt() * force.sqrt());
+                if least > T::ZERO { T::HALF * (root + least) } else { weight * (force / (root - least)) }
             }
         })
     }
