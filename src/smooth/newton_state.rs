@@ -51,6 +51,8 @@ pub(crate) struct Answer<T> {
     pub(crate) length: T,
     /// `‖∇f(x + p)‖`.
     pub(crate) slope: T,
+    /// `-⟨∇f(x + p), p⟩`.
+    pub(crate) fall: T,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +164,8 @@ impl<T: Real, const N: usize> NewtonState<T, N> {
     fn measured<R: Rule<T>>(&mut self, rule: &R, trial: &Point<T, N>) -> Status {
         let (model, control, promised) = (&self.model, &mut self.control, self.promised);
         let (length, slope) = (linalg::norm(&self.step), linalg::norm(&trial.gradient));
-        let accepts = |decrease| rule.accepts(model, &Answer { decrease, promised, length, slope }, control);
+        let fall = -linalg::dot(&trial.gradient, &self.step);
+        let accepts = |decrease| rule.accepts(model, &Answer { decrease, promised, length, slope, fall }, control);
         match judge(&mut self.best, trial, promised, accepts) {
             Verdict::Accepted => {}
             Verdict::Rejected => return self.propose(rule),

@@ -13,7 +13,7 @@ use thalweg::smooth::diagnostics::{
 use thalweg::smooth::{
     CubicRegularization, KrylovSaddleFree, KrylovSaddleFreeState, NaturalGradient, NegativeCurvature,
     NegativeCurvatureState, NewtonCg, NewtonCgState, NewtonState, NewtonTrustRegion, RegularizedNewton,
-    SaddleFreeNewton,
+    RegularizedRule, SaddleFreeNewton,
 };
 use thalweg::{Method, Number, Real};
 
@@ -104,7 +104,8 @@ fn curved<T: Real, E>(problem: &mut dyn Curved<T, 3, Error = E>) {
     see(free.direction(&any(SMatrix::<T, 3, 3>::identity()), &start()));
     drive!(free, NewtonState::from(start()), &mut problem);
     drive!(CubicRegularization::default(), NewtonState::from(start()), &mut problem);
-    drive!(RegularizedNewton::default(), NewtonState::from(start()), &mut problem);
+    let rule = any(RegularizedRule::Convex);
+    drive!(RegularizedNewton { rule, ..RegularizedNewton::default() }, NewtonState::from(start()), &mut problem);
     drive!(NaturalGradient::default(), NewtonState::from(start()), &mut problem);
     see(second_order(&mut problem, &start(), any(T::HALF), any(T::HALF)));
 }
