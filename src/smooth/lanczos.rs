@@ -37,8 +37,17 @@ impl<T: Real, const N: usize, const K: usize> Lanczos<T, N, K> {
     pub(crate) fn begin(&mut self, g: &SVector<T, N>, share: T) {
         let z = self.generator.in_cube() / T::of_usize(N).sqrt();
         let length = linalg::norm(g);
-        let start = if length > T::ZERO { g / length + z * share } else { z };
-        let length = linalg::norm(&start);
+        self.set(&if length > T::ZERO { g / length + z * share } else { z });
+    }
+
+    /// Begins from signs at random, whose mean over all draws is even over all directions.
+    pub(crate) fn begin_by_signs(&mut self) {
+        let signs = self.generator.signs();
+        self.set(&signs);
+    }
+
+    fn set(&mut self, start: &SVector<T, N>) {
+        let length = linalg::norm(start);
         if let Some(first) = columns_mut(&mut self.basis).first_mut() {
             *first = *entries(&(start / length));
         }
