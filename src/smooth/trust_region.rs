@@ -35,7 +35,7 @@ impl<T: Real> Reach<T> {
     fn slope(self, shift: T) -> T {
         match self {
             Self::Ball(_) => T::ZERO,
-            Self::Cubic(weight) => T::HALF * weight / shift.squared(),
+            Self::Cubic(weight) => T::HALF * weight / shift / shift,
         }
     }
 
@@ -376,5 +376,22 @@ mod tests {
         }
         check::<f64>(1e-11);
         check::<f32>(1e-2);
+    }
+
+    /// `M ‖g‖` leaves the range of f32, the step does not.
+    #[test]
+    fn large_weights_stay_in_range() {
+        let (h, g, weight) = (matrix![2e20f32, 0.0; 0.0, 1e20], vector![1e20, -1e20], 1e25);
+        for decomposed in [false, true] {
+            let mut model = Model::of(&h, &g);
+            if decomposed {
+                model.decompose();
+            }
+            let y = model.cubic(weight);
+            let p = model.step(&y);
+            let pull = -(g + h * p);
+            let shift = 0.5 * weight * linalg::norm(&p);
+            assert!(linalg::norm(&(pull / shift - p)) <= 1e-5 * linalg::norm(&p), "{p}");
+        }
     }
 }
