@@ -119,6 +119,19 @@ fn regularized_newton_counts_on_the_logarithm_of_a_sum_of_exponentials() {
     assert!((state.value() - LogSumExp::LEAST).abs() < 1e-8);
 }
 
+/// `aᵢ = max(|λᵢ|, floor · L) + shift · L` for positive definite matrices too, where a factor would do without eigenvalues.
+#[test]
+fn small_eigenvalues_are_lifted_to_the_floor() {
+    let q = SMatrix::<f64, 2, 2>::new(0.6, -0.8, 0.8, 0.6);
+    let h = q * matrix![1.0, 0.0; 0.0, 10.0] * q.transpose();
+    for (floor, shift, expected) in [(0.05, 0.0, [1.0, 10.0]), (0.5, 0.0, [5.0, 10.0]), (0.05, 0.1, [2.0, 11.0])] {
+        let method = SaddleFreeNewton { floor, shift, ..SaddleFreeNewton::default() };
+        let found = q.transpose() * method.direction(&h, &(q * vector![1.0, 2.0]));
+        let [a, b] = expected;
+        assert!((found - vector![-1.0 / a, -2.0 / b]).norm() < 1e-13, "{floor} {shift}: {found}");
+    }
+}
+
 /// The rule of slopes, beside the loop of the authors' program in the plain: `λ = H ‖g‖`, H divided or multiplied by four, at least 10⁻⁵.
 #[test]
 fn the_convex_rule_is_the_published_loop() {
