@@ -120,7 +120,7 @@ impl<T: Real, const N: usize> Model<T, N> {
 
     /// The decrease of the model for a step in its basis.
     pub(crate) fn promise(&self, y: &SVector<T, N>) -> T {
-        let mut bent = self.values.component_mul(y);
+        let mut bent = self.values.zip_map(y, |value, y| value * y);
         if !self.decomposed {
             multiply(&self.matrix, y, &mut bent);
         }
