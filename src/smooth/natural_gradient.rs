@@ -84,8 +84,8 @@ impl<T: Real> Rule<T> for NaturalGradient<T> {
 
     /// Eigenvalues that rounding made negative count as zero.
     fn propose<const N: usize>(&self, model: &mut Model<T, N>, _: bool, damping: &mut T) -> SVector<T, N> {
-        if let Some(step) = model.solve(*damping) {
-            return step * self.rate;
+        if let Some(factor) = model.factor(*damping) {
+            return model.solve_by(&factor) * self.rate;
         }
         model.decompose();
         model.values.zip_map(&model.slopes, |value, slope| -self.rate * slope / (value.max(T::ZERO) + *damping))

@@ -88,7 +88,7 @@ impl<T: Real> SaddleFreeNewton<T> {
     /// d in the basis of the model. Where a factor proves that no eigenvalue is below the floor, it is Newton's step.
     fn repelled<const N: usize>(&self, model: &mut Model<T, N>) -> SVector<T, N> {
         let mild = self.shift == T::ZERO && model.factor(-self.floor * model.bound()).is_some();
-        if let (true, Some(newton)) = (mild, model.solve(T::ZERO)) {
+        if let Some(newton) = mild.then(|| model.solve(T::ZERO)).flatten() {
             return newton;
         }
         model.decompose();

@@ -86,31 +86,30 @@ impl<T: Real, const N: usize> Model<T, N> {
     }
 
     /// Newton's iteration on the secular equation from the left of its root by factors of `H + λI`, without the spectrum (Cartis, Gould &
-    /// Toint 2011, part I, algorithm 6.1; Moré & Sorensen 1983, algorithm 3.2). None where one does not exist: only then can H be so
-    /// indefinite that λ₁ decides.
+    /// Toint 2011, part I, algorithm 6.1; Moré & Sorensen 1983, algorithm 3.2). None where a factor is missing or the iteration
+    /// does not settle.
     fn by_factors(&self, reach: Reach<T>) -> Option<SVector<T, N>> {
         let slack = T::ONE + T::of_f64(4.0) * T::EPSILON;
         let mut shift = reach.nearest(self.bound(), linalg::norm(&self.slopes));
-        let mut p = linalg::zeros();
         // Seven are usual.
         for _ in 0..30 {
             let factor = self.factor(shift)?;
-            p = self.solve_by(&factor);
+            let p = self.solve_by(&factor);
             let (length, radius) = (linalg::norm(&p), reach.radius(shift));
             if length <= radius * slack {
-                break;
+                return Some(p);
             }
             // ψ = 1/‖p‖ - 1/Δ and its derivative by `pᵀ(H + λI)⁻¹p = ‖L⁻¹p‖²`.
             let mut share = p / length;
             solve_lower(&factor, &mut share);
             let bend = linalg::dot(&share, &share) / length;
             let next = shift - (T::ONE / length - T::ONE / radius) / (bend + reach.slope(shift));
-            if !(next > shift * slack) {
-                break;
+            if next <= shift * slack {
+                return Some(p);
             }
             shift = next;
         }
-        Some(p)
+        None
     }
 
     /// The hard case: where c has no part at the pole `-λ₁`, the step to there may fall short, and goes on along the eigenvector.
