@@ -14,6 +14,13 @@ pub(crate) fn at_least<T: Real>(least: T, rate: T) -> Result<(), ConfigError> {
     if large && rate.is_finite() { Ok(()) } else { Err(ConfigError::NotPositive) }
 }
 
+/// A range of rates or curvatures: both ends are positive and finite, and in order.
+pub(crate) fn ordered<T: Real>(floor: T, ceiling: T) -> Result<(), ConfigError> {
+    at_least(T::ZERO, floor)?;
+    at_least(T::ZERO, ceiling)?;
+    if floor <= ceiling { Ok(()) } else { Err(ConfigError::Bounds) }
+}
+
 /// A fraction lies strictly between zero and one.
 pub(crate) fn fraction<T: Real>(fraction: T) -> Result<(), ConfigError> {
     if fraction > T::ZERO && fraction < T::ONE { Ok(()) } else { Err(ConfigError::Fraction) }

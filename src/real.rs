@@ -299,3 +299,9 @@ mod hardware {
 pub(crate) fn haze<T: Real>(a: T, b: T) -> T {
     T::of_f64(8.0) * T::EPSILON * a.abs().max(b.abs())
 }
+
+/// What a measure of stationarity is compared with: `max(1, min(|f|, start))`, with |f₀| for the start. The smaller of the two, for a
+/// function that falls without bound must not count as flat beside itself.
+pub(crate) fn magnitude<T: Real>(value: T, start: T) -> T {
+    value.abs().min(start).max(T::ONE)
+}

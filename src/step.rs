@@ -73,6 +73,8 @@ pub enum ConfigError {
     Fraction,
     /// A lower bound lies above its upper bound, or one of them is NaN.
     Bounds,
+    /// An exponent lies outside of its documented range.
+    Exponent,
     /// A matrix that must be positive semidefinite is not.
     Indefinite,
     /// Equations that must be independent are not.
@@ -125,6 +127,7 @@ impl core::fmt::Display for ConfigError {
             Self::Weight => "a penalty's strength or weight is negative or not finite: give zero or more",
             Self::Fraction => "a fraction does not lie strictly between 0 and 1",
             Self::Bounds => "a lower bound lies above its upper bound, or a bound is NaN",
+            Self::Exponent => "an exponent lies outside of its documented range",
             Self::Indefinite => "an information matrix is not positive semidefinite",
             Self::Dependent => "an equation is a combination of the others, or not finite",
         })

@@ -282,7 +282,7 @@ fn run<T: Real>(input: &Input) {
         SaddleFreeNewton { gradient_tolerance, curvature_tolerance, floor, initial_radius, shift: T::ZERO }, NewtonState::new;
         KrylovSaddleFree { gradient_tolerance, curvature_tolerance, floor, initial_radius }, KrylovSaddleFreeState::<T, 2, 2>::new;
         KrylovSaddleFree { gradient_tolerance, curvature_tolerance, floor, initial_radius }, KrylovSaddleFreeState::<T, 2, 1>::new;
-        RegularizedNewton { gradient_tolerance, initial_radius }, NewtonState::new;
+        RegularizedNewton { gradient_tolerance, initial_radius, ..RegularizedNewton::default() }, NewtonState::new;
         CubicRegularization { gradient_tolerance, curvature_tolerance, initial_weight: any(1, 1.0) }, NewtonState::new;
         NegativeCurvature { gradient_tolerance, curvature_tolerance, initial_length: any(1, 1.0), sufficient_decrease: any(3, 1e-4), ..NegativeCurvature::default() }, NegativeCurvatureState::<T, 2, 2>::new;
     }

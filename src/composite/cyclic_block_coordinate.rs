@@ -19,7 +19,7 @@ use crate::linalg::{self, entries};
 use crate::penalty::Separable;
 use crate::problem::Partial;
 use crate::ranges::{at_least, tolerance};
-use crate::real::{Real, haze};
+use crate::real::{Real, haze, magnitude};
 use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 
 /// Parameters of cyclic block coordinate descent.
@@ -38,7 +38,7 @@ use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 pub struct CyclicBlockCoordinate<T, R> {
     /// p.
     pub penalty: R,
-    /// [`Criterion::Gap`]: `gap(x, ∇f(x)) ≤ gap_tolerance · max(1, |F|)`. Zero or more; default √ε.
+    /// [`Criterion::Gap`]: `gap(x, ∇f(x)) ≤ gap_tolerance · max(1, min(|F|, |F₀|))`, F₀ at the start. Zero or more; default √ε.
     pub gap_tolerance: T,
     /// The first rate of each block. Positive; default 1.
     pub initial_rate: T,
@@ -87,6 +87,8 @@ pub struct CyclicState<T: Real, const N: usize, const B: usize = 1> {
     smooth: T,
     /// `F(x)`.
     value: T,
+    /// `|F|` at the start.
+    scale: T,
     /// The gap at x once it is known.
     gap: T,
     /// The rate of the block of each coordinate.
@@ -113,6 +115,7 @@ impl<T: Real, const N: usize, const B: usize> CyclicState<T, N, B> {
             x,
             smooth: T::INFINITY,
             value: T::INFINITY,
+            scale: T::INFINITY,
             gap: T::INFINITY,
             rates: linalg::zeros(),
             block: 0,
@@ -163,7 +166,8 @@ impl<T: Real, const N: usize, const B: usize, R: Separable<T>, P: Partial<T, N, 
                     let start = inside(&self.penalty, &state.x, self.initial_rate);
                     let smooth = problem.partial(0, &start, &mut gradient)?;
                     let value = smooth + self.penalty.value(entries(&start));
-                    if value.is_finite() && linalg::all_finite(&gradient) {
+                    if value.is_finite() && linalg::all_finite(&gradient) && linalg::all_finite(&start) {
+                        state.scale = value.abs();
                         (state.x, state.smooth, state.value, state.gradient) = (start, smooth, value, gradient);
                         state.rates = SVector::from_element(self.initial_rate);
                         state.swept = self.squared_gap(state, 0, &gradient);
@@ -219,7 +223,7 @@ impl<T: Real, R: Separable<T>> CyclicBlockCoordinate<T, R> {
         let rise = smooth - state.smooth - along;
         let slack = haze(state.smooth, smooth);
         let value = smooth + self.penalty.value(entries(trial));
-        let finite = value.is_finite() && linalg::all_finite(gradient);
+        let finite = value.is_finite() && linalg::all_finite(gradient) && linalg::all_finite(trial);
         let holds = finite && T::TWO * rate * rise <= length + slack * rate;
         let factor = if holds {
             self.growth
@@ -288,7 +292,7 @@ impl<T: Real, R: Separable<T>> CyclicBlockCoordinate<T, R> {
     }
 
     fn is_small<const N: usize, const B: usize>(&self, state: &CyclicState<T, N, B>, gap: T) -> bool {
-        gap <= self.gap_tolerance * state.value.abs().max(T::ONE)
+        gap <= self.gap_tolerance * magnitude(state.value, state.scale)
     }
 
     /// The squared gap of one block at x.

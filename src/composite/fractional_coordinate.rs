@@ -165,7 +165,7 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, FractionalState<T, N>> 
                 } else {
                     let smooth = problem.gradient(&state.x, &mut gradient)?;
                     let value = self.ratio(&state.x, smooth);
-                    if value.is_finite() && linalg::all_finite(&gradient) {
+                    if value.is_finite() && linalg::all_finite(&gradient) && linalg::all_finite(&state.x) {
                         (state.smooth, state.value, state.gradient) = (smooth, value, gradient);
                         state.phase = Phase::Trial;
                         Status::Running
@@ -257,7 +257,8 @@ impl<T: Real, const N: usize> FractionalCoordinate<T, N> {
         gradient: &SVector<T, N>,
     ) -> Status {
         let value = self.ratio(trial, smooth);
-        if !(value <= state.value + haze(state.value, value) && linalg::all_finite(gradient)) {
+        let finite = linalg::all_finite(gradient) && linalg::all_finite(trial);
+        if !(value <= state.value + haze(state.value, value) && finite) {
             state.caution *= T::TWO;
             let lost = !state.caution.is_finite();
             return if lost { Status::Stalled(Stall::NoDescent) } else { Status::Running };

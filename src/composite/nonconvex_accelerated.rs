@@ -53,7 +53,8 @@ pub struct NonconvexAccelerated<T, S> {
     pub penalty: S,
     /// `L_f`, a Lipschitz constant of ∇f. Positive. After a point where f is not finite the solve goes on with twice the L.
     pub lipschitz: T,
-    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap(x, ∇f(x)) ≤ gap_tolerance · max(1, |F|)`. Zero or more; default √ε.
+    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap(x, ∇f(x)) ≤ gap_tolerance · max(1, min(|F|, |F₀|))`, F₀ at
+    /// the start. Zero or more; default √ε.
     pub gap_tolerance: T,
     /// The damping; default [`Damping::Recommended`].
     pub damping: Damping,
@@ -167,7 +168,7 @@ impl<T: Real, const N: usize, S: Folded<T> + Copy, P: Smooth<T, N>> Method<P, No
                 aggregate.improve(&mut state.best);
                 state.phase = Phase::Middle;
                 let met = state.alert == T::ZERO;
-                match aggregate.status(self.gap_tolerance) {
+                match aggregate.beside(&state.best).status(self.gap_tolerance) {
                     Status::Converged(criterion) if aggregate.x == state.best.x => Status::Converged(criterion),
                     _ if met => Status::Stalled(Stall::NoDescent),
                     _ => Status::Running,
@@ -227,7 +228,7 @@ impl<T: Real, S: Folded<T> + Copy> NonconvexAccelerated<T, S> {
         }
         // Rounding keeps them apart by so much.
         let near = T::of_f64(4.0) * T::EPSILON * linalg::max_abs(&middle.x);
-        let wanted = self.gap_tolerance * state.best.value.abs().max(T::ONE);
+        let wanted = self.gap_tolerance * state.best.magnitude();
         if apart <= near {
             state.alert = T::ZERO;
             state.phase = Phase::Aggregate;

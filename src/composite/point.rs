@@ -5,7 +5,7 @@ use nalgebra::SVector;
 use crate::linalg::{self, entries, entries_mut};
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
-use crate::real::{Real, haze};
+use crate::real::{Real, haze, magnitude};
 use crate::step::{Criterion, Stall, Status};
 
 /// A point with what the oracle and the penalty say of it.
@@ -24,6 +24,8 @@ pub(crate) struct Point<T: Real, const N: usize> {
     pub(crate) gap: T,
     /// The lowest value of all points whose place this one took: steps that rounding hides must not add up to a rise.
     lowest: T,
+    /// The magnitude of F at the start.
+    scale: T,
 }
 
 impl<T: Real, const N: usize> Point<T, N> {
@@ -36,6 +38,7 @@ impl<T: Real, const N: usize> Point<T, N> {
             gradient: linalg::zeros(),
             gap: T::INFINITY,
             lowest: T::INFINITY,
+            scale: T::INFINITY,
         }
     }
 
@@ -44,7 +47,7 @@ impl<T: Real, const N: usize> Point<T, N> {
         let mut g = gradient;
         let gap = penalty.gap(entries(&x), entries_mut(&mut g));
         let value = smooth + penalty.value(entries(&x));
-        Self { x, smooth, value, gradient, gap, lowest: value }
+        Self { x, smooth, value, gradient, gap, lowest: value, scale: T::INFINITY }
     }
 
     /// Asks the oracle.
@@ -58,25 +61,36 @@ impl<T: Real, const N: usize> Point<T, N> {
         Ok(Self::of(penalty, x, smooth, gradient))
     }
 
-    /// Whether f and its gradient are finite here; the point may be outside the penalty's domain.
+    /// Whether the point, f and its gradient are finite; the point may be outside the penalty's domain.
     pub(crate) fn is_smooth(&self) -> bool {
-        self.smooth.is_finite() && linalg::all_finite(&self.gradient)
+        self.smooth.is_finite() && linalg::all_finite(&self.gradient) && linalg::all_finite(&self.x)
     }
 
-    /// How a solve stands that has this for its best point.
+    /// How a solve stands that has this for its best point. The value at the start limits the scale: an objective that falls without
+    /// bound must not count as stationary beside itself.
     pub(crate) fn status(&self, gap_tolerance: T) -> Status {
         if !(self.value.is_finite() && self.is_smooth()) {
             Status::Stalled(Stall::NonFinite)
-        } else if self.gap <= gap_tolerance * self.value.abs().max(T::ONE) {
+        } else if self.gap <= gap_tolerance * self.magnitude() {
             Status::Converged(Criterion::Gap)
         } else {
             Status::Running
         }
     }
 
+    /// `max(1, min(|F|, |F₀|))`, F₀ at the start.
+    pub(crate) fn magnitude(&self) -> T {
+        magnitude(self.value, self.scale)
+    }
+
+    /// This point as one of the solve that has that best point.
+    pub(crate) const fn beside(self, best: &Self) -> Self {
+        Self { scale: best.scale, ..self }
+    }
+
     /// Opens a solve: this becomes the best point if it is finite.
     pub(crate) fn open(self, best: &mut Self, gap_tolerance: T) -> Status {
-        let status = self.status(gap_tolerance);
+        let status = self.beside(best).status(gap_tolerance);
         if status != Status::Stalled(Stall::NonFinite) {
             self.replace(best);
         }
@@ -95,7 +109,8 @@ impl<T: Real, const N: usize> Point<T, N> {
     /// Takes the place of the best point.
     pub(crate) fn replace(&self, best: &mut Self) {
         let lowest = best.lowest.min(self.value);
-        *best = Self { lowest, ..*self };
+        let scale = if best.scale.is_finite() { best.scale } else { self.value.abs() };
+        *best = Self { lowest, scale, ..*self };
     }
 
     /// Whether the value lies above what has been, by more than rounding explains.

@@ -38,7 +38,8 @@ use crate::step::{ConfigError, Method, Stall, Status};
 pub struct ProximalConjugateGradient<T, R> {
     /// p.
     pub penalty: R,
-    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap(z, ∇f(z)) ≤ gap_tolerance · max(1, |F|)`. Zero or more; default √ε.
+    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap(z, ∇f(z)) ≤ gap_tolerance · max(1, min(|F|, |F₀|))`, F₀ at
+    /// the start. Zero or more; default √ε.
     pub gap_tolerance: T,
     /// The first ρ. Positive; default 1.
     pub initial_rate: T,

@@ -37,7 +37,8 @@ use crate::step::{ConfigError, Method, Stall, Status};
 pub struct ProximalNewton<T, R> {
     /// p.
     pub penalty: R,
-    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap(x, ∇f(x)) ≤ gap_tolerance · max(1, |F|)`. Zero or more; default √ε.
+    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap(x, ∇f(x)) ≤ gap_tolerance · max(1, min(|F|, |F₀|))`, F₀ at
+    /// the start. Zero or more; default √ε.
     pub gap_tolerance: T,
     /// The gap of the subproblem as a fraction of that of x; half of the tolerance is always enough. Zero or more; default 10⁻³.
     pub forcing: T,
@@ -148,7 +149,7 @@ impl<T: Real, R: Separable<T>> ProximalNewton<T, R> {
 
     /// Step 1, as far as one step goes.
     fn solve<const N: usize>(&self, state: &mut ProximalNewtonState<T, N>) -> Status {
-        let enough = T::HALF * self.gap_tolerance * state.best.value.abs().max(T::ONE);
+        let enough = T::HALF * self.gap_tolerance * state.best.magnitude();
         let target = enough.max(self.forcing * state.best.gap);
         let solved = state.model.solve(&self.penalty, target, self.sweeps.max(1), self.sweep_limit);
         state.phase = if solved { Phase::Trial } else { Phase::Solve };

@@ -16,7 +16,7 @@ use crate::composite::point::{PATIENCE, Point, inside, readable};
 use crate::linalg::{self, entries, entries_mut};
 use crate::penalty::Penalty;
 use crate::problem::Smooth;
-use crate::ranges::{at_least, tolerance};
+use crate::ranges::{at_least, ordered, tolerance};
 use crate::real::{Real, haze};
 use crate::step::{ConfigError, Method, Stall, Status};
 
@@ -36,7 +36,8 @@ use crate::step::{ConfigError, Method, Stall, Status};
 pub struct SpectralProjectedGradient<T, R> {
     /// The set, or a convex p.
     pub penalty: R,
-    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap(x, ∇f(x)) ≤ gap_tolerance · max(1, |F|)`. Zero or more; default √ε.
+    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap(x, ∇f(x)) ≤ gap_tolerance · max(1, min(|F|, |F₀|))`, F₀ at
+    /// the start. Zero or more; default √ε.
     pub gap_tolerance: T,
     /// The first rate. Positive; default 1.
     pub initial_rate: T,
@@ -65,8 +66,7 @@ impl<T: Real, R: Penalty<T>> SpectralProjectedGradient<T, R> {
     pub fn validate(&self) -> Result<(), ConfigError> {
         tolerance(self.gap_tolerance)?;
         at_least(T::ZERO, self.initial_rate)?;
-        at_least(T::ZERO, self.rate_floor)?;
-        at_least(self.rate_floor, self.rate_ceiling)?;
+        ordered(self.rate_floor, self.rate_ceiling)?;
         self.penalty.validate()
     }
 }

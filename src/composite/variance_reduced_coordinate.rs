@@ -44,7 +44,8 @@ pub struct VarianceReducedCoordinate<T, R> {
     pub rate: T,
     /// b, the terms of a small batch; about `√n`. Zero counts as one; default 4.
     pub batch: u32,
-    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap(x, ∇f(x)) ≤ gap_tolerance · max(1, |F|)`. Zero or more; default √ε.
+    /// [`Criterion::Gap`](crate::Criterion::Gap): `gap(x, ∇f(x)) ≤ gap_tolerance · max(1, min(|F|, |F₀|))`, F₀ at
+    /// the start. Zero or more; default √ε.
     pub gap_tolerance: T,
 }
 

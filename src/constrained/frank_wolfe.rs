@@ -19,8 +19,7 @@ use nalgebra::{SMatrix, SVector};
 use crate::constrained::LinearMinimization;
 use crate::linalg::{self, columns, columns_mut, entries, entries_mut};
 use crate::problem::Smooth;
-use crate::real::Real;
-use crate::real::haze;
+use crate::real::{Real, haze, magnitude};
 use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 
 /// Parameters of the Frank-Wolfe method.
@@ -38,7 +37,7 @@ use crate::step::{ConfigError, Criterion, Method, Stall, Status};
 pub struct FrankWolfe<T, S> {
     /// The set.
     pub set: S,
-    /// [`Criterion::Gap`]: `⟨g, x - s⟩ ≤ gap_tolerance · max(1, |f|)`. Zero or more; default √ε.
+    /// [`Criterion::Gap`]: `⟨g, x - s⟩ ≤ gap_tolerance · max(1, min(|f|, |f₀|))`, f₀ at the start. Zero or more; default √ε.
     pub gap_tolerance: T,
     /// The first L, a guess at the curvature of f. Positive; default 1.
     pub initial_curvature: T,
@@ -85,6 +84,8 @@ pub struct FrankWolfeState<T: Real, const N: usize, const C: usize> {
     x: SVector<T, N>,
     /// `f(x)`.
     value: T,
+    /// `|f|` at the start.
+    scale: T,
     /// `∇f(x)`.
     gradient: SVector<T, N>,
     /// The atoms, as columns.
@@ -106,6 +107,7 @@ impl<T: Real, const N: usize, const C: usize> FrankWolfeState<T, N, C> {
         Self {
             x,
             value: T::INFINITY,
+            scale: T::INFINITY,
             gradient: linalg::zeros(),
             atoms: linalg::zeros(),
             weights: linalg::zeros(),
@@ -241,7 +243,8 @@ impl<T: Real, const N: usize, const C: usize, S: LinearMinimization<T>, P: Smoot
                         self.set.prox(entries_mut(&mut start), T::ONE);
                     }
                     let value = problem.gradient(&start, &mut gradient)?;
-                    if value.is_finite() && linalg::all_finite(&gradient) {
+                    if value.is_finite() && linalg::all_finite(&gradient) && linalg::all_finite(&start) {
+                        state.scale = value.abs();
                         state.put(0, &start, T::ONE);
                         state.curvature = self.initial_curvature;
                         self.accept(state, start, value, gradient)
@@ -269,7 +272,8 @@ impl<T: Real, const N: usize, const C: usize, S: LinearMinimization<T>, P: Smoot
                     // Where rounding hides the decrease, a slope that is not yet uphill shows it for convex f.
                     let hidden = value <= state.value + haze(value, state.value)
                         && linalg::dot(&gradient, &direction.d) <= T::ZERO;
-                    if (value <= bound || hidden) && value.is_finite() && linalg::all_finite(&gradient) {
+                    let finite = value.is_finite() && linalg::all_finite(&gradient) && linalg::all_finite(&trial);
+                    if (value <= bound || hidden) && finite {
                         match direction.from {
                             Some(k) => state.away(k, gamma, full),
                             None => state.towards(&direction.s, gamma),
@@ -324,7 +328,7 @@ impl<T: Real, S: LinearMinimization<T>> FrankWolfe<T, S> {
         let mut s = linalg::zeros();
         self.set.vertex(entries(&gradient), entries_mut(&mut s));
         state.gap = linalg::dot(&gradient, &(x - s));
-        if state.gap <= self.gap_tolerance * value.abs().max(T::ONE) {
+        if state.gap <= self.gap_tolerance * magnitude(value, state.scale) {
             return Status::Converged(Criterion::Gap);
         }
         Status::Running

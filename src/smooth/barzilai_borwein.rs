@@ -17,7 +17,7 @@ use nalgebra::SVector;
 
 use crate::linalg::{self, entries_mut};
 use crate::problem::Smooth;
-use crate::ranges::{at_least, fraction, tolerance};
+use crate::ranges::{at_least, fraction, ordered, tolerance};
 use crate::real::{Real, haze};
 use crate::smooth::point::Point;
 use crate::smooth::walk::{self, PATIENCE, Walk, Walker, walked};
@@ -84,8 +84,7 @@ impl<T: Real> BarzilaiBorwein<T> {
     pub fn validate(&self) -> Result<(), ConfigError> {
         tolerance(self.gradient_tolerance)?;
         at_least(T::ZERO, self.initial_rate)?;
-        at_least(T::ZERO, self.rate_floor)?;
-        at_least(self.rate_floor, self.rate_ceiling)?;
+        ordered(self.rate_floor, self.rate_ceiling)?;
         match self.spectral {
             SpectralRate::Adaptive(threshold) => fraction(threshold),
             _ => Ok(()),

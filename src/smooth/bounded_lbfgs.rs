@@ -84,10 +84,18 @@ impl<T: Real, const N: usize, S: LineSearch<T>> BoundedLbfgs<T, N, S> {
         self.search.validate()
     }
 
-    /// `P(x)`.
+    /// `P(x)`; what is not a number stays so.
     fn project(&self, x: &SVector<T, N>) -> SVector<T, N> {
         let (x, l, u) = (entries(x), entries(&self.lower), entries(&self.upper));
-        vector(|j| x[j].max(l[j]).min(u[j]))
+        vector(|j| {
+            if x[j] < l[j] {
+                l[j]
+            } else if x[j] > u[j] {
+                u[j]
+            } else {
+                x[j]
+            }
+        })
     }
 
     /// The largest rate along a direction that stays in the box.

@@ -159,7 +159,9 @@ impl<T: Real, const N: usize, S: LineSearch<T>> Descent<T, Past<T, N>, N> for Co
         let beta = match self.rule {
             ConjugateRule::HagerZhang => {
                 let floor = -T::ONE / (norm(d) * self.truncation.min(norm(before)));
-                (dot(&(y - *d * (T::TWO * dot(&y, &y) / bend)), g) / bend).max(floor)
+                let beta = dot(&(y - *d * (T::TWO * dot(&y, &y) / bend)), g) / bend;
+                // Without a bend there is no β, and no floor of it.
+                if beta.is_finite() { beta.max(floor) } else { beta }
             }
             ConjugateRule::PolakRibiere => (dot(&y, g) / dot(before, before)).max(T::ZERO),
             ConjugateRule::DaiYuan => dot(g, g) / bend,
@@ -184,3 +186,26 @@ impl<T: Real, const N: usize, S: LineSearch<T>> Descent<T, Past<T, N>, N> for Co
 }
 
 readable!(ConjugateGradientState);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::vector;
+
+    /// Where the slope does not change along d there is nothing to be conjugate to, whatever the gradient does beside it.
+    #[test]
+    fn without_a_bend_the_past_is_forgotten() {
+        let d = vector![1e3, 0.0];
+        let from = Point::of(vector![0.0, 0.0], 0.0, vector![-1e3, 1.0]);
+        for gradient in [from.gradient, vector![-1e3, 2.0], vector![-1e3, -500.0]] {
+            let to = Point::of(vector![1.0, 0.0], -1e3, gradient);
+            for rule in [ConjugateRule::HagerZhang, ConjugateRule::PolakRibiere, ConjugateRule::DaiYuan] {
+                let method = ConjugateGradient { rule, ..ConjugateGradient::<f64>::default() };
+                let mut past = Past { momentum: vector![5.0, 5.0], age: 3 };
+                method.learn(&mut past, &from, &to, &d);
+                let next = Descent::<f64, _, 2>::direction(&method, &past, &to);
+                assert_eq!((next, past.age), (-gradient, 0), "{rule:?} after {gradient}");
+            }
+        }
+    }
+}

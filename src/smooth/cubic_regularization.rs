@@ -8,7 +8,7 @@
 //!
 //! Reference: Nesterov & Polyak, "Cubic regularization of Newton method and its global performance", 2006, eq. 2.4 and §5.2; Cartis,
 //! Gould & Toint, "Adaptive cubic regularisation methods", part I, 2011, §6.1. Memory: one matrix and six vectors. One Hessian an
-//! accepted point, about 10 N³ operations for its spectrum, one gradient a trial. `O(ε^(-3/2))` iterations to `‖g‖ ≤ ε`, the best of
+//! accepted point, one gradient and some factors a trial, N³/3 operations each; where the Hessian is indefinite, 10 N³ for its spectrum. `O(ε^(-3/2))` iterations to `‖g‖ ≤ ε`, the best of
 //! second-order methods; at a strict saddle the step follows the negative curvature. Once M has been halved below the smallest number,
 //! there is no finite minimizer in sight. Choose [`NewtonTrustRegion`](crate::smooth::NewtonTrustRegion) where third derivatives vary
 //! by orders of magnitude: a radius adapts faster than M.
@@ -18,8 +18,8 @@ use nalgebra::SVector;
 use crate::problem::Curved;
 use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
+use crate::smooth::model::Model;
 use crate::smooth::newton_state::{Answer, NewtonState, Rule};
-use crate::smooth::trust_region::Model;
 use crate::step::{ConfigError, Method, Status};
 
 /// Parameters of cubic regularization.
@@ -42,7 +42,7 @@ pub struct CubicRegularization<T> {
     /// A strict saddle is left while `λ_min < -curvature_tolerance · max |λ|`. Zero or more, infinity to accept any stationary
     /// point; default √ε.
     pub curvature_tolerance: T,
-    /// The first M, of the order of the third derivatives of f. Positive; default 1.
+    /// The first M, of the order of the third derivatives of f. At least ε², so that M can be halved often; default 1.
     pub initial_weight: T,
 }
 
@@ -60,7 +60,7 @@ impl<T: Real> CubicRegularization<T> {
     pub fn validate(&self) -> Result<(), ConfigError> {
         tolerance(self.gradient_tolerance)?;
         tolerance(self.curvature_tolerance)?;
-        at_least(T::ZERO, self.initial_weight)
+        at_least(T::EPSILON * T::EPSILON, self.initial_weight)
     }
 }
 
@@ -85,7 +85,7 @@ impl<T: Real> Rule<T> for CubicRegularization<T> {
         self.initial_weight
     }
 
-    fn propose<const N: usize>(&self, model: &Model<T, N>, _: bool, weight: &mut T) -> SVector<T, N> {
+    fn propose<const N: usize>(&self, model: &mut Model<T, N>, _: bool, weight: &mut T) -> SVector<T, N> {
         model.cubic(*weight)
     }
 

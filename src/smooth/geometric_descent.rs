@@ -20,7 +20,7 @@ use nalgebra::SVector;
 
 use crate::linalg;
 use crate::problem::Smooth;
-use crate::ranges::{at_least, fraction, tolerance};
+use crate::ranges::{fraction, ordered, tolerance};
 use crate::real::Real;
 use crate::smooth::point::Point;
 use crate::smooth::walk::{self, PATIENCE, Walk, Walker, walked};
@@ -72,8 +72,7 @@ impl<T: Real> GeometricDescent<T> {
     /// The first range that does not hold.
     pub fn validate(&self) -> Result<(), ConfigError> {
         tolerance(self.gradient_tolerance)?;
-        at_least(T::ZERO, self.convexity)?;
-        at_least(self.convexity, self.lipschitz)?;
+        ordered(self.convexity, self.lipschitz)?;
         fraction(self.line_tolerance)
     }
 }

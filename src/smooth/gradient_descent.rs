@@ -14,7 +14,7 @@ use crate::linalg;
 use crate::problem::Smooth;
 use crate::ranges::{at_least, fraction, tolerance};
 use crate::real::Real;
-use crate::smooth::point::{Point, readable};
+use crate::smooth::point::{Point, placed};
 use crate::step::{ConfigError, Method, Stall, Status};
 
 /// Parameters of gradient descent.
@@ -78,7 +78,7 @@ enum Phase {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
 pub struct GradientDescentState<T: Real, const N: usize> {
-    /// x.
+    /// x; its slope is infinite until its gradient is asked for.
     best: Point<T, N>,
     /// `t`, zero before the first search.
     rate: T,
@@ -90,6 +90,12 @@ impl<T: Real, const N: usize> GradientDescentState<T, N> {
     #[must_use]
     pub const fn new(x: SVector<T, N>) -> Self {
         Self { best: Point::new(x), rate: T::ZERO, phase: Phase::Linearize }
+    }
+
+    /// `∇f` at [`x`](Self::x), where it has been asked for: none before the first step and after one that moved x, till the next.
+    #[must_use]
+    pub fn gradient(&self) -> Option<&SVector<T, N>> {
+        self.best.slope().is_finite().then_some(&self.best.gradient)
     }
 }
 
@@ -119,8 +125,7 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, GradientDescentState<T,
                     let wanted = self.sufficient_decrease * state.rate * linalg::dot(gradient, gradient);
                     // NaN and infinity fail the comparison and are rejected with it.
                     if *value - found >= wanted && found.is_finite() && linalg::all_finite(&trial) {
-                        state.best.x = trial;
-                        state.best.value = found;
+                        Point::of(trial, found, *gradient).with_slope(T::INFINITY).replace(&mut state.best);
                         state.phase = Phase::Linearize;
                     } else {
                         state.rate *= self.shrink;
@@ -136,4 +141,4 @@ impl<T: Real, const N: usize, P: Smooth<T, N>> Method<P, GradientDescentState<T,
     }
 }
 
-readable!(GradientDescentState);
+placed!(GradientDescentState => best);

@@ -6,6 +6,7 @@
 use nalgebra::{SMatrix, SVector};
 
 use crate::linalg::{self, Eigen, columns, columns_mut, eigen, entries, entries_mut};
+use crate::random::Generator;
 use crate::real::Real;
 
 /// V with K columns for vectors of length N, and T.
@@ -22,21 +23,31 @@ pub(crate) struct Lanczos<T: Real, const N: usize, const K: usize> {
     /// Products answered.
     answered: usize,
     /// What the next start is drawn from.
-    seed: u64,
+    generator: Generator,
 }
 
 impl<T: Real, const N: usize, const K: usize> Lanczos<T, N, K> {
     pub(crate) const fn new(seed: u64) -> Self {
         const { assert!(N > 0 && K > 0, "a basis of at least one vector") };
-        Self { basis: linalg::zeros(), diagonal: linalg::zeros(), below: linalg::zeros(), answered: 0, seed }
+        let generator = Generator::new(seed);
+        Self { basis: linalg::zeros(), diagonal: linalg::zeros(), below: linalg::zeros(), answered: 0, generator }
     }
 
     /// Begins from `g/‖g‖ + share · z/√N`, with z at random so that no eigenvector is left out, or from z alone where g is zero.
     pub(crate) fn begin(&mut self, g: &SVector<T, N>, share: T) {
-        let z = uniform(&mut self.seed) / T::of_usize(N).sqrt();
+        let z = self.generator.in_cube() / T::of_usize(N).sqrt();
         let length = linalg::norm(g);
-        let start = if length > T::ZERO { g / length + z * share } else { z };
-        let length = linalg::norm(&start);
+        self.set(&if length > T::ZERO { g / length + z * share } else { z });
+    }
+
+    /// Begins from signs at random, whose mean over all draws is even over all directions.
+    pub(crate) fn begin_by_signs(&mut self) {
+        let signs = self.generator.signs();
+        self.set(&signs);
+    }
+
+    fn set(&mut self, start: &SVector<T, N>) {
+        let length = linalg::norm(start);
         if let Some(first) = columns_mut(&mut self.basis).first_mut() {
             *first = *entries(&(start / length));
         }
@@ -154,26 +165,4 @@ impl<T: Real, const N: usize, const K: usize> Lanczos<T, N, K> {
         let v = self.vector(vectors, place);
         if linalg::dot(&v, g) > T::ZERO { -v } else { v }
     }
-}
-
-/// The next number of SplitMix64 (Steele, Lea & Flood 2014).
-fn draw(seed: &mut u64) -> u64 {
-    *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *seed;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// Signs at random.
-pub(crate) fn signs<T: Real, const N: usize>(seed: &mut u64) -> SVector<T, N> {
-    linalg::vector(|_| if draw(seed) >> 63 == 0 { T::ONE } else { -T::ONE })
-}
-
-/// Odd multiples of 2⁻²⁴ in (-1, 1). Signs would be orthogonal to half of all sums and differences of two coordinates.
-pub(crate) fn uniform<T: Real, const N: usize>(seed: &mut u64) -> SVector<T, N> {
-    linalg::vector(|_| {
-        let numerator = (draw(seed) >> 40) as i32;
-        T::of_f64(f64::from(2 * numerator - 0xff_ffff) / f64::from(1 << 24))
-    })
 }

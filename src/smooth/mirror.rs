@@ -146,7 +146,7 @@ impl<T: Real> MirrorMap<T> for PNorm<T> {
     }
 
     fn validate(&self) -> Result<(), ConfigError> {
-        if self.p > T::ONE && self.p <= T::TWO { Ok(()) } else { Err(ConfigError::Fraction) }
+        if self.p > T::ONE && self.p <= T::TWO { Ok(()) } else { Err(ConfigError::Exponent) }
     }
 }
 

@@ -23,6 +23,8 @@ mod lbfgs;
 mod mirror;
 mod mirror_descent;
 mod mirror_prox;
+#[allow(clippy::indexing_slicing, reason = "indices run over 0..N")]
+mod model;
 mod natural_gradient;
 mod negative_curvature;
 mod nesterov;
@@ -71,7 +73,7 @@ pub use normalized_descent::{NormalizedDescent, NormalizedDescentState};
 pub use perturbed_descent::{PerturbedDescent, PerturbedDescentState};
 pub use polyak::{Polyak, PolyakState};
 pub use quasar_convex::{QuasarConvex, QuasarConvexState};
-pub use regularized_newton::RegularizedNewton;
+pub use regularized_newton::{RegularizedNewton, RegularizedRule};
 pub use relaxation::{OverRelaxation, OverRelaxationState};
 pub use relaxation_bandit::RelaxationBandit;
 pub use saddle_free_newton::SaddleFreeNewton;

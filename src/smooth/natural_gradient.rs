@@ -20,8 +20,8 @@ use nalgebra::SVector;
 use crate::problem::Curved;
 use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
+use crate::smooth::model::Model;
 use crate::smooth::newton_state::{Answer, NewtonState, Rule};
-use crate::smooth::trust_region::Model;
 use crate::step::{ConfigError, Method, Status};
 
 /// Parameters of natural gradient.
@@ -83,7 +83,11 @@ impl<T: Real> Rule<T> for NaturalGradient<T> {
     }
 
     /// Eigenvalues that rounding made negative count as zero.
-    fn propose<const N: usize>(&self, model: &Model<T, N>, _: bool, damping: &mut T) -> SVector<T, N> {
+    fn propose<const N: usize>(&self, model: &mut Model<T, N>, _: bool, damping: &mut T) -> SVector<T, N> {
+        if let Some(factor) = model.factor(*damping) {
+            return model.solve_by(&factor) * self.rate;
+        }
+        model.decompose();
         model.values.zip_map(&model.slopes, |value, slope| -self.rate * slope / (value.max(T::ZERO) + *damping))
     }
 

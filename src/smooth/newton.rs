@@ -8,8 +8,8 @@
 //! 4. `x ← x + p` if `ρ > 0.1`. Where rounding hides both decreases, a smaller gradient decides.
 //!
 //! Reference: Moré & Sorensen, "Computing a trust region step", 1983; the radius: Nocedal & Wright, Numerical Optimization, 2nd ed.,
-//! algorithm 4.1. Memory: one matrix and six vectors. One Hessian an accepted point, about 10 N³ operations for its spectrum, one
-//! gradient a trial. Converges quadratically, and to second-order points: at a strict saddle the step follows the negative curvature.
+//! algorithm 4.1. Memory: one matrix and six vectors. One Hessian an accepted point, one gradient
+//! and some N³/3 operations for a factor a trial; where the Hessian is indefinite or nearly so, 10 N³ for its spectrum. Converges quadratically, and to second-order points: at a strict saddle the step follows the negative curvature.
 //! Choose it for small N whenever Hessians are at hand; [`NewtonCg`](crate::smooth::NewtonCg) where N² numbers are too many.
 
 use nalgebra::SVector;
@@ -17,8 +17,9 @@ use nalgebra::SVector;
 use crate::problem::Curved;
 use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
+use crate::smooth::model::Model;
 use crate::smooth::newton_state::{Answer, NewtonState, Rule};
-use crate::smooth::trust_region::{Model, adapt_radius};
+use crate::smooth::trust_region::adapt_radius;
 use crate::step::{ConfigError, Method, Status};
 
 /// Parameters of Newton's method in a trust region.
@@ -80,7 +81,7 @@ impl<T: Real> Rule<T> for NewtonTrustRegion<T> {
         self.initial_radius
     }
 
-    fn propose<const N: usize>(&self, model: &Model<T, N>, _: bool, radius: &mut T) -> SVector<T, N> {
+    fn propose<const N: usize>(&self, model: &mut Model<T, N>, _: bool, radius: &mut T) -> SVector<T, N> {
         model.in_ball(*radius)
     }
 

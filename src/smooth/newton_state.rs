@@ -1,15 +1,17 @@
 //! The memory that the Newton methods share, and the course of their iteration.
 //!
-//! A Hessian, or the matrix that stands for it, is asked for at every accepted point and decomposed; then a trial point is made from
-//! its spectrum by each method's [`Rule`] and measured, until one is accepted. A rejected trial costs N² operations beside its gradient.
+//! A Hessian, or the matrix that stands for it, is asked for at every accepted point; then a trial point is made from the model by each
+//! method's [`Rule`] and measured, until one is accepted. A step costs some N³/3 operations beside its gradient while the matrix is
+//! positive definite enough for it; else a decomposition, about 10 N³ once a point.
 
 use nalgebra::SVector;
 
 use crate::linalg;
 use crate::problem::Curved;
 use crate::real::Real;
+use crate::smooth::model::Model;
 use crate::smooth::point::{Point, readable};
-use crate::smooth::trust_region::{Model, Verdict, judge};
+use crate::smooth::trust_region::{Verdict, judge};
 use crate::step::{ConfigError, Stall, Status};
 
 /// What tells one Newton method from another.
@@ -31,8 +33,8 @@ pub(crate) trait Rule<T: Real> {
     /// The first control.
     fn opening(&self) -> T;
 
-    /// The step in the eigenbasis; where it should not be zero at a stationary point, `saddle` is set.
-    fn propose<const N: usize>(&self, model: &Model<T, N>, saddle: bool, control: &mut T) -> SVector<T, N>;
+    /// The step in the model's basis; where it should not be zero at a stationary point, `saddle` is set and the model decomposed.
+    fn propose<const N: usize>(&self, model: &mut Model<T, N>, saddle: bool, control: &mut T) -> SVector<T, N>;
 
     /// Whether to take the trial, never where its decrease is NaN; adapts the control.
     fn accepts<const N: usize>(&self, model: &Model<T, N>, trial: &Answer<T>, control: &mut T) -> bool;
@@ -49,6 +51,8 @@ pub(crate) struct Answer<T> {
     pub(crate) length: T,
     /// `‖∇f(x + p)‖`.
     pub(crate) slope: T,
+    /// `-⟨∇f(x + p), p⟩`.
+    pub(crate) fall: T,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +73,7 @@ enum Phase {
 pub struct NewtonState<T: Real, const N: usize> {
     /// x.
     best: Point<T, N>,
-    /// `∇f(x)` and `∇²f(x)` in the basis of eigenvectors.
+    /// `∇f(x)` and `∇²f(x)`.
     model: Model<T, N>,
     /// p.
     step: SVector<T, N>,
@@ -102,10 +106,10 @@ impl<T: Real, const N: usize> NewtonState<T, N> {
     }
 
     /// The eigenvalues, unordered, of the Hessian last asked for: that at [`x`](Self::x) once a solve has converged, where the method
-    /// has a `curvature_tolerance`.
+    /// has a `curvature_tolerance`. About 10 N³ operations where no step has needed them.
     #[must_use]
-    pub const fn eigenvalues(&self) -> &SVector<T, N> {
-        &self.model.values
+    pub fn eigenvalues(&self) -> SVector<T, N> {
+        self.model.eigenvalues()
     }
 
     /// One step of a method.
@@ -127,7 +131,12 @@ impl<T: Real, const N: usize> NewtonState<T, N> {
                 }
             }
             Phase::Trial => {
-                let trial = Point::measure(self.best.x + self.step, problem)?;
+                // A step that leaves the range is rejected without a question.
+                let trial = if linalg::all_finite(&self.step) {
+                    Point::measure(self.best.x + self.step, problem)?
+                } else {
+                    Point::new(self.best.x)
+                };
                 self.measured(rule, &trial)
             }
         };
@@ -155,7 +164,8 @@ impl<T: Real, const N: usize> NewtonState<T, N> {
     fn measured<R: Rule<T>>(&mut self, rule: &R, trial: &Point<T, N>) -> Status {
         let (model, control, promised) = (&self.model, &mut self.control, self.promised);
         let (length, slope) = (linalg::norm(&self.step), linalg::norm(&trial.gradient));
-        let accepts = |decrease| rule.accepts(model, &Answer { decrease, promised, length, slope }, control);
+        let fall = -linalg::dot(&trial.gradient, &self.step);
+        let accepts = |decrease| rule.accepts(model, &Answer { decrease, promised, length, slope, fall }, control);
         match judge(&mut self.best, trial, promised, accepts) {
             Verdict::Accepted => {}
             Verdict::Rejected => return self.propose(rule),
@@ -174,15 +184,16 @@ impl<T: Real, const N: usize> NewtonState<T, N> {
 
     fn propose<R: Rule<T>>(&mut self, rule: &R) -> Status {
         let saddle = self.best.status(rule.gradient_tolerance()) != Status::Running;
-        let y = rule.propose(&self.model, saddle, &mut self.control);
+        let y = rule.propose(&mut self.model, saddle, &mut self.control);
         self.promised = self.model.promise(&y);
         self.step = self.model.step(&y);
         self.phase = Phase::Trial;
-        if linalg::all_finite(&self.step) && self.best.x + self.step != self.best.x {
-            Status::Running
+        let moves = if linalg::all_finite(&self.step) {
+            self.best.x + self.step != self.best.x
         } else {
-            Status::Stalled(Stall::NoDescent)
-        }
+            self.control > T::ZERO && self.control.is_finite()
+        };
+        if moves { Status::Running } else { Status::Stalled(Stall::NoDescent) }
     }
 }
 

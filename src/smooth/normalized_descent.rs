@@ -63,8 +63,15 @@ impl<T: Real> NormalizedDescent<T> {
         let spread = c * T::of_f64(3.0).powf(a);
         let last = l1.powf(T::ONE / rest) * spread * rest.powf(a / rest);
         let curvature = l0 * (c + T::ONE) + l1 * spread + T::TWO * last;
-        // NaN stays NaN, which `validate` refuses.
-        let curvature = if curvature < T::ONE { T::ONE } else { curvature };
+        // NaN stays NaN, which `validate` refuses; no curvature is negative.
+        let sound = l0 >= T::ZERO && l1 >= T::ZERO;
+        let curvature = if !sound {
+            T::NAN
+        } else if curvature < T::ONE {
+            T::ONE
+        } else {
+            curvature
+        };
         Self { gradient_tolerance: accuracy, ..Self::new(accuracy.powf(a) / curvature, a) }
     }
 
@@ -75,7 +82,7 @@ impl<T: Real> NormalizedDescent<T> {
     pub fn validate(&self) -> Result<(), ConfigError> {
         tolerance(self.gradient_tolerance)?;
         at_least(T::ZERO, self.rate)?;
-        if self.exponent >= T::ZERO && self.exponent <= T::ONE { Ok(()) } else { Err(ConfigError::Fraction) }
+        if self.exponent >= T::ZERO && self.exponent <= T::ONE { Ok(()) } else { Err(ConfigError::Exponent) }
     }
 }
 

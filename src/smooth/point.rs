@@ -4,7 +4,7 @@ use nalgebra::SVector;
 
 use crate::linalg;
 use crate::problem::Smooth;
-use crate::real::{Real, haze};
+use crate::real::{Real, haze, magnitude};
 use crate::step::{Criterion, Stall, Status};
 
 /// A point with what the oracle says of it.
@@ -73,7 +73,7 @@ impl<T: Real, const N: usize> Point<T, N> {
 
     /// `max(1, min(|f|, |f₀|))`, f₀ at the start.
     pub(crate) fn magnitude(&self) -> T {
-        self.value.abs().min(self.scale).max(T::ONE)
+        magnitude(self.value, self.scale)
     }
 
     /// This point as one of the solve that has that best point.
@@ -124,6 +124,22 @@ impl<T: Real, const N: usize> Point<T, N> {
 macro_rules! readable {
     ($state:ident $(, $extra:ident)*) => { readable!($state $(, $extra)* => best); };
     ($state:ident $(, $extra:ident)* => $($best:ident).+) => {
+        crate::smooth::point::placed!($state $(, $extra)* => $($best).+);
+
+        impl<T: Real, const N: usize $(, const $extra: usize)*> $state<T, N $(, $extra)*> {
+            /// `∇f` at [`x`](Self::x).
+            #[must_use]
+            pub const fn gradient(&self) -> &SVector<T, N> {
+                &self.$($best).+.gradient
+            }
+        }
+    };
+}
+pub(crate) use readable;
+
+/// As [`readable!`], of a memory whose gradient may not be that at the best point.
+macro_rules! placed {
+    ($state:ident $(, $extra:ident)* => $($best:ident).+) => {
         impl<T: Real, const N: usize $(, const $extra: usize)*> $state<T, N $(, $extra)*> {
             /// The best point so far.
             #[must_use]
@@ -136,12 +152,6 @@ macro_rules! readable {
             pub const fn value(&self) -> T {
                 self.$($best).+.value
             }
-
-            /// `∇f` at [`x`](Self::x).
-            #[must_use]
-            pub const fn gradient(&self) -> &SVector<T, N> {
-                &self.$($best).+.gradient
-            }
         }
 
         impl<T: Real, const N: usize $(, const $extra: usize)*> From<SVector<T, N>> for $state<T, N $(, $extra)*> {
@@ -151,4 +161,4 @@ macro_rules! readable {
         }
     };
 }
-pub(crate) use readable;
+pub(crate) use placed;

@@ -6,6 +6,9 @@
 //! 2. `x⁺ = x - (H + λI)⁻¹ g`;
 //! 3. accept if `f(x) - f(x⁺) ≥ ‖∇f(x⁺)‖²/(8λ)` and double γ, else halve it.
 //!
+//! For convex f there is a rule of slopes: accept if `⟨∇f(x⁺), x - x⁺⟩ ≥ ‖∇f(x⁺)‖²/(4λ)` and quadruple γ, up to 10⁵, else quarter it. It
+//! implies a decrease, and needs none that rounding would hide.
+//!
 //! γ estimates the radius within which `g + H h` is the gradient up to a relative error of `‖h‖/γ`. H may be any matrix that
 //! stands for the Hessian: [`GaussNewtonCurvature`](crate::problem::GaussNewtonCurvature),
 //! [`FisherCurvature`](crate::problem::FisherCurvature), or your own. Reference: Semenov, Jaggi & Doikov, "Gradient-normalized
@@ -19,9 +22,20 @@ use crate::linalg;
 use crate::problem::Curved;
 use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
+use crate::smooth::model::Model;
 use crate::smooth::newton_state::{Answer, NewtonState, Rule};
-use crate::smooth::trust_region::Model;
 use crate::step::{ConfigError, Method, Status};
+
+/// What step 3 compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum RegularizedRule {
+    /// Values; for any f.
+    #[default]
+    General,
+    /// Slopes; for convex f. A value that rises is refused as well, since it shows that f is not.
+    Convex,
+}
 
 /// Parameters of regularized Newton.
 ///
@@ -42,11 +56,13 @@ pub struct RegularizedNewton<T> {
     pub gradient_tolerance: T,
     /// The first γ. Positive; default 1.
     pub initial_radius: T,
+    /// Which steps are taken. Default [`RegularizedRule::General`].
+    pub rule: RegularizedRule,
 }
 
 impl<T: Real> Default for RegularizedNewton<T> {
     fn default() -> Self {
-        Self { gradient_tolerance: T::SQRT_EPSILON, initial_radius: T::ONE }
+        Self { gradient_tolerance: T::SQRT_EPSILON, initial_radius: T::ONE, rule: RegularizedRule::General }
     }
 }
 
@@ -79,7 +95,11 @@ impl<T: Real> Rule<T> for RegularizedNewton<T> {
         self.initial_radius
     }
 
-    fn propose<const N: usize>(&self, model: &Model<T, N>, _: bool, radius: &mut T) -> SVector<T, N> {
+    fn propose<const N: usize>(&self, model: &mut Model<T, N>, _: bool, radius: &mut T) -> SVector<T, N> {
+        if let Some(step) = model.solve(damping(model, *radius)) {
+            return step;
+        }
+        model.decompose();
         let least = model.least();
         while !(least + damping(model, *radius) > T::ZERO) && *radius > T::TINY {
             *radius *= T::HALF;
@@ -88,11 +108,17 @@ impl<T: Real> Rule<T> for RegularizedNewton<T> {
     }
 
     fn accepts<const N: usize>(&self, model: &Model<T, N>, trial: &Answer<T>, radius: &mut T) -> bool {
-        let wanted = trial.slope * (trial.slope / (T::of_f64(8.0) * damping(model, *radius)));
-        let accepted = trial.decrease >= wanted;
-        // An infinite radius could not be halved.
-        let wider = (T::TWO * *radius).min(T::ONE / T::TINY);
-        *radius = if accepted { wider } else { T::HALF * *radius };
+        let share = trial.slope * (trial.slope / (T::of_f64(4.0) * damping(model, *radius)));
+        let (accepted, factor, widest) = match self.rule {
+            // An infinite radius could not be halved.
+            RegularizedRule::General => (trial.decrease >= T::HALF * share, T::TWO, T::ONE / T::TINY),
+            RegularizedRule::Convex => (
+                trial.decrease > T::ZERO && trial.fall >= share,
+                T::of_f64(4.0),
+                self.initial_radius.max(T::of_f64(1e5)),
+            ),
+        };
+        *radius = if accepted { (*radius * factor).min(widest) } else { *radius / factor };
         accepted
     }
 }

@@ -18,8 +18,9 @@ use crate::linalg;
 use crate::problem::Curved;
 use crate::ranges::{at_least, tolerance};
 use crate::real::Real;
+use crate::smooth::model::Model;
 use crate::smooth::newton_state::{Answer, NewtonState, Rule};
-use crate::smooth::trust_region::{Model, adapt_radius};
+use crate::smooth::trust_region::adapt_radius;
 use crate::step::{ConfigError, Method, Status};
 
 /// Parameters of saddle-free Newton.
@@ -79,8 +80,19 @@ impl<T: Real> SaddleFreeNewton<T> {
     /// d without the radius, for a Hessian and a gradient: the step of the published method.
     #[must_use]
     pub fn direction<const N: usize>(&self, h: &SMatrix<T, N, N>, g: &SVector<T, N>) -> SVector<T, N> {
-        let model = Model::of(h, g);
-        model.step(&self.magnified(&model.values, &model.slopes))
+        let mut model = Model::of(h, g);
+        let y = self.repelled(&mut model);
+        model.step(&y)
+    }
+
+    /// d in the basis of the model. Where a factor proves that no eigenvalue is below the floor, it is Newton's step.
+    fn repelled<const N: usize>(&self, model: &mut Model<T, N>) -> SVector<T, N> {
+        let mild = self.shift == T::ZERO && model.factor(-self.floor * model.bound()).is_some();
+        if let Some(newton) = mild.then(|| model.solve(T::ZERO)).flatten() {
+            return newton;
+        }
+        model.decompose();
+        self.magnified(&model.values, &model.slopes)
     }
 
     /// d in the basis of eigenvectors.
@@ -108,12 +120,12 @@ impl<T: Real> Rule<T> for SaddleFreeNewton<T> {
         self.initial_radius
     }
 
-    fn propose<const N: usize>(&self, model: &Model<T, N>, saddle: bool, radius: &mut T) -> SVector<T, N> {
+    fn propose<const N: usize>(&self, model: &mut Model<T, N>, saddle: bool, radius: &mut T) -> SVector<T, N> {
         if saddle {
             return model.downward() * *radius;
         }
-        let straight = linalg::max_abs(&model.values) == T::ZERO;
-        let y = self.magnified(&model.values, &model.slopes);
+        let y = self.repelled(model);
+        let straight = model.is_decomposed() && linalg::max_abs(&model.values) == T::ZERO;
         let share = *radius / linalg::norm(&y);
         y * if straight { share } else { share.min(T::ONE) }
     }

@@ -8,22 +8,10 @@
 
 use nalgebra::{SMatrix, SVector};
 
-use crate::linalg::{self, Eigen, eigen, entries, multiply, multiply_adjoint};
+use crate::linalg::{self, entries, solve_lower};
 use crate::real::{Real, haze};
+use crate::smooth::model::Model;
 use crate::smooth::point::Point;
-
-/// A quadratic model in the basis of its eigenvectors.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(bound = "T: Real + serde::Serialize + serde::de::DeserializeOwned"))]
-pub(crate) struct Model<T: Real, const N: usize> {
-    /// Λ, unordered.
-    pub(crate) values: SVector<T, N>,
-    /// V.
-    vectors: SMatrix<T, N, N>,
-    /// c.
-    pub(crate) slopes: SVector<T, N>,
-}
 
 /// How long a step may be.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +35,18 @@ impl<T: Real> Reach<T> {
     fn slope(self, shift: T) -> T {
         match self {
             Self::Ball(_) => T::ZERO,
-            Self::Cubic(weight) => T::HALF * weight / shift.squared(),
+            Self::Cubic(weight) => T::HALF * weight / shift / shift,
+        }
+    }
+
+    /// A shift λ, zero or more, at which p is not shorter than Δ or λ is zero: `‖p‖ ≥ force/(bound + λ)`, where no eigenvalue is above the bound.
+    fn nearest(self, bound: T, force: T) -> T {
+        match self {
+            Self::Ball(radius) => (force / radius - bound).max(T::ZERO),
+            Self::Cubic(weight) => {
+                let root = bound.hypot((T::TWO * weight).sqrt() * force.sqrt());
+                weight * (force / (bound + root))
+            }
         }
     }
 
@@ -57,96 +56,60 @@ impl<T: Real> Reach<T> {
         nearest.max(match self {
             Self::Ball(radius) => force / radius,
             Self::Cubic(weight) => {
-                let root = least.hypot((T::TWO * weight * force).sqrt());
-                if least > T::ZERO { T::HALF * (root + least) } else { weight * force / (root - least) }
+                let root = least.hypot((T::TWO * weight).sqrt() * force.sqrt());
+                if least > T::ZERO { T::HALF * (root + least) } else { weight * (force / (root - least)) }
             }
         })
     }
 }
 
 impl<T: Real, const N: usize> Model<T, N> {
-    pub(crate) const fn new() -> Self {
-        Self { values: linalg::zeros(), vectors: linalg::zeros(), slopes: linalg::zeros() }
-    }
-
-    /// The model `gᵀp + ½ pᵀHp`.
-    pub(crate) fn of(h: &SMatrix<T, N, N>, g: &SVector<T, N>) -> Self {
-        let Eigen { values, vectors } = eigen(*h);
-        let mut slopes = linalg::zeros();
-        multiply_adjoint(&vectors, g, &mut slopes);
-        Self { values, vectors, slopes }
-    }
-
-    pub(crate) fn is_finite(&self) -> bool {
-        linalg::all_finite(&self.values) && linalg::all_finite(&self.slopes)
-    }
-
-    /// λ₁, the least eigenvalue.
-    pub(crate) fn least(&self) -> T {
-        self.values.iter().fold(T::INFINITY, |least, &value| least.min(value))
-    }
-
-    /// Whether the least eigenvalue is below `-tolerance` times the largest magnitude of all.
-    pub(crate) fn bends_down(&self, tolerance: T) -> bool {
-        self.least() < -tolerance * linalg::max_abs(&self.values)
-    }
-
-    /// `p = V y`.
-    pub(crate) fn step(&self, y: &SVector<T, N>) -> SVector<T, N> {
-        let mut p = linalg::zeros();
-        multiply(&self.vectors, y, &mut p);
-        p
-    }
-
-    /// The decrease of the model for a step `V y`.
-    pub(crate) fn promise(&self, y: &SVector<T, N>) -> T {
-        let terms = self.values.iter().zip(self.slopes.iter()).zip(y.iter());
-        terms.fold(T::ZERO, |sum, ((&value, &slope), &y)| sum - y * (slope + T::HALF * value * y))
-    }
-
-    /// The unit eigenvector of the least eigenvalue, downhill, in the eigenbasis.
-    pub(crate) fn downward(&self) -> SVector<T, N> {
-        let least = self.least();
-        let mut found = false;
-        linalg::vector(|i| {
-            let (value, slope) = (entries(&self.values)[i], entries(&self.slopes)[i]);
-            let here = !found && value == least;
-            found |= here;
-            if !here {
-                T::ZERO
-            } else if slope > T::ZERO {
-                -T::ONE
-            } else {
-                T::ONE
-            }
-        })
-    }
-
-    /// `-(Λ + λI)⁻¹c` with `λ = shift`, zero where c is.
-    pub(crate) fn shifted(&self, shift: T) -> SVector<T, N> {
-        self.beyond(&self.slopes, shift, T::ZERO)
-    }
-
-    /// `-(Λ + origin I + distance I)⁻¹c` for slopes c, zero where they are.
-    fn beyond(&self, slopes: &SVector<T, N>, origin: T, distance: T) -> SVector<T, N> {
-        let (values, slopes) = (entries(&self.values), entries(slopes));
-        linalg::vector(|i| if slopes[i] == T::ZERO { T::ZERO } else { -slopes[i] / ((values[i] + origin) + distance) })
-    }
-
-    /// The global minimizer in the ball, in the eigenbasis.
-    pub(crate) fn in_ball(&self, radius: T) -> SVector<T, N> {
-        if self.least() > T::ZERO {
-            let newton = self.shifted(T::ZERO);
-            if linalg::norm(&newton) <= radius {
-                return newton;
-            }
+    /// The global minimizer in the ball, in the model's basis.
+    pub(crate) fn in_ball(&mut self, radius: T) -> SVector<T, N> {
+        if let Some(p) = self.by_factors(Reach::Ball(radius)) {
+            return p;
         }
-        self.minimize(Reach::Ball(radius))
+        self.decompose();
+        match self.solve(T::ZERO) {
+            Some(newton) if linalg::norm(&newton) <= radius => newton,
+            _ => self.minimize(Reach::Ball(radius)),
+        }
     }
 
-    /// The global minimizer of the cubic model of weight M, in the eigenbasis.
-    pub(crate) fn cubic(&self, weight: T) -> SVector<T, N> {
+    /// The global minimizer of the cubic model of weight M, in the model's basis.
+    pub(crate) fn cubic(&mut self, weight: T) -> SVector<T, N> {
+        if let Some(p) = self.by_factors(Reach::Cubic(weight)) {
+            return p;
+        }
+        self.decompose();
         self.minimize(Reach::Cubic(weight))
+    }
+
+    /// Newton's iteration on the secular equation from the left of its root by factors of `H + λI`, without the spectrum (Cartis, Gould &
+    /// Toint 2011, part I, algorithm 6.1; Moré & Sorensen 1983, algorithm 3.2). None where a factor is missing or the iteration
+    /// does not settle.
+    fn by_factors(&self, reach: Reach<T>) -> Option<SVector<T, N>> {
+        let slack = T::ONE + T::of_f64(4.0) * T::EPSILON;
+        let mut shift = reach.nearest(self.bound(), linalg::norm(&self.slopes));
+        // Seven are usual.
+        for _ in 0..30 {
+            let factor = self.factor(shift)?;
+            let p = self.solve_by(&factor);
+            let (length, radius) = (linalg::norm(&p), reach.radius(shift));
+            if length <= radius * slack {
+                return Some(p);
+            }
+            // ψ = 1/‖p‖ - 1/Δ and its derivative by `pᵀ(H + λI)⁻¹p = ‖L⁻¹p‖²`.
+            let mut share = p / length;
+            solve_lower(&factor, &mut share);
+            let bend = linalg::dot(&share, &share) / length;
+            let next = shift - (T::ONE / length - T::ONE / radius) / (bend + reach.slope(shift));
+            if next <= shift * slack {
+                return Some(p);
+            }
+            shift = next;
+        }
+        None
     }
 
     /// The hard case: where c has no part at the pole `-λ₁`, the step to there may fall short, and goes on along the eigenvector.
@@ -212,8 +175,11 @@ impl<T: Real, const N: usize> Model<T, N> {
 
 /// The global minimizer of `gᵀp + ½ pᵀHp` in the ball `‖p‖ ≤ radius`, for any symmetric H.
 pub(crate) fn exact_step<T: Real, const N: usize>(h: &SMatrix<T, N, N>, g: &SVector<T, N>, radius: T) -> SVector<T, N> {
-    let model = Model::of(h, g);
-    model.step(&model.in_ball(radius))
+    let mut model = Model::of(h, g);
+    // What rank-one updates make is seldom definite.
+    model.decompose();
+    let y = model.in_ball(radius);
+    model.step(&y)
 }
 
 /// Adapts the radius to what a step of `length` kept of its promised decrease (Nocedal & Wright, algorithm 4.1); whether to take the
@@ -322,7 +288,8 @@ mod tests {
             let mut g = vector![draw(&mut seed), draw(&mut seed), draw(&mut seed)];
             match case % 4 {
                 1 => {
-                    let model = Model::of(&h, &g);
+                    let mut model = Model::of(&h, &g);
+                    model.decompose();
                     let y = model.downward();
                     g -= model.step(&y) * model.step(&y).dot(&g);
                 }
@@ -336,7 +303,10 @@ mod tests {
             let shift = p.dot(&pull) / p.dot(&p);
             let size = g.norm() + h.norm() * radius;
             assert!((pull - p * shift).norm() <= 1e-12 * size, "case {case}: not stationary");
-            assert!(Model::of(&h, &g).least() + shift >= -1e-12 * (1.0 + size / radius), "case {case}: not a minimum");
+            assert!(
+                Model::of(&h, &g).eigenvalues().min() + shift >= -1e-12 * (1.0 + size / radius),
+                "case {case}: not a minimum"
+            );
             assert!(shift * (radius - p.norm()).abs() <= 1e-12 * size, "case {case}: short of the boundary");
             assert!(p.norm() <= radius * (1.0 + 1e-14) && shift >= -1e-12 * (1.0 + size / radius));
         }
@@ -364,12 +334,63 @@ mod tests {
                 _ => {}
             }
             let weight = 10f64.powf(2.0 * draw(&mut seed));
-            let model = Model::of(&h, &g);
-            let p = model.step(&model.cubic(weight));
+            let mut model = Model::of(&h, &g);
+            let y = model.cubic(weight);
+            let p = model.step(&y);
             let shift = 0.5 * weight * p.norm();
             let size = g.norm() + h.norm() * p.norm();
             assert!((g + h * p + p * shift).norm() <= 1e-12 * size, "case {case}");
-            assert!(model.least() + shift >= -1e-12 * (1.0 + shift), "case {case}: not a minimum");
+            assert!(model.eigenvalues().min() + shift >= -1e-12 * (1.0 + shift), "case {case}: not a minimum");
+        }
+    }
+
+    /// Where a factor exists, the step is that of the spectrum, and no spectrum is made.
+    #[test]
+    fn factors_give_the_same_steps() {
+        fn check<T: Real>(error: f64) {
+            let (mut seed, mut factored) = (5, 0);
+            for case in 0..300 {
+                let root = SMatrix::<f64, 4, 4>::from_fn(|_, _| draw(&mut seed));
+                let shift = if case % 3 == 0 { -0.3 } else { 0.1 };
+                let h = (root * root.transpose() + SMatrix::identity() * shift).map(T::of_f64);
+                let g = SVector::<f64, 4>::from_fn(|_, _| draw(&mut seed)).map(T::of_f64);
+                let size = T::of_f64(10f64.powf(1.5 * draw(&mut seed)));
+                for in_ball in [true, false] {
+                    let step = |mut model: Model<T, 4>| {
+                        let y = if in_ball { model.in_ball(size) } else { model.cubic(size) };
+                        (model.step(&y), model.promise(&y), model.is_decomposed())
+                    };
+                    let mut spectral = Model::of(&h, &g);
+                    spectral.decompose();
+                    let (expected, promise, _) = step(spectral);
+                    let (found, same, decomposed) = step(Model::of(&h, &g));
+                    factored += usize::from(!decomposed);
+                    let off = linalg::norm(&(found - expected)) / linalg::norm(&expected);
+                    assert!(off.to_f64() < error, "case {case}, ball {in_ball}: {off:?}");
+                    assert!(((same - promise) / promise).abs().to_f64() < error, "case {case}: {same:?} {promise:?}");
+                    assert!(case % 3 == 0 || !decomposed, "case {case}: positive definite, and decomposed");
+                }
+            }
+            assert!(factored >= 400, "{factored}");
+        }
+        check::<f64>(1e-11);
+        check::<f32>(1e-2);
+    }
+
+    /// `M ‖g‖` leaves the range of f32, the step does not.
+    #[test]
+    fn large_weights_stay_in_range() {
+        let (h, g, weight) = (matrix![2e20f32, 0.0; 0.0, 1e20], vector![1e20, -1e20], 1e25);
+        for decomposed in [false, true] {
+            let mut model = Model::of(&h, &g);
+            if decomposed {
+                model.decompose();
+            }
+            let y = model.cubic(weight);
+            let p = model.step(&y);
+            let pull = -(g + h * p);
+            let shift = 0.5 * weight * linalg::norm(&p);
+            assert!(linalg::norm(&(pull / shift - p)) <= 1e-5 * linalg::norm(&p), "{p}");
         }
     }
 }

@@ -10,9 +10,9 @@ use thalweg::composite::{
     ProximalQuasiNewton, ProximalQuasiNewtonState, Restart, SpectralProjectedGradient, SpectralState,
     VarianceReducedCoordinate, VarianceReducedState,
 };
-use thalweg::penalty::{Each, L1, Separable};
-use thalweg::problem::{Counted, Curved, FiniteSum, Forward, Problem, Quadratic, gradient_fn};
-use thalweg::{ConfigError, Criterion, Method, Real, Stall, Status};
+use thalweg::penalty::{Each, L1, Mcp, Separable, Zero};
+use thalweg::problem::{Counted, Curved, FiniteSum, Forward, Function, Problem, Quadratic, gradient_fn};
+use thalweg::{ConfigError, Criterion, Method, Number, Real, Stall, Status};
 
 use crate::problems::{Valley, point};
 
@@ -363,6 +363,9 @@ fn bad_input_ends_in_an_honest_status() {
     for (status, _) in verdicts(l1(-1.0), bowl, 0.0) {
         assert_eq!(status, Status::Stalled(Stall::Config(ConfigError::Weight)));
     }
+    let crossed =
+        SpectralProjectedGradient { rate_floor: 1.0, rate_ceiling: 0.5, ..SpectralProjectedGradient::new(l1(1.0)) };
+    assert_eq!(crossed.validate(), Err(ConfigError::Bounds));
     for (status, x) in verdicts(
         l1(0.0),
         |_, g| {
@@ -385,4 +388,43 @@ fn bad_input_ends_in_an_honest_status() {
         assert!(matches!(status, Status::Stalled(_) | Status::Running), "{status:?}");
         assert!(0.5 * (x - 3.0).powi(2) + 0.1 * x.abs() <= 4.5 + 1e-11, "{status:?} {x}");
     }
+}
+
+/// `-x` with a penalty that does not hold it: the gap is 0.9 for ever, however large F grows.
+#[test]
+fn what_falls_without_bound_has_not_converged() {
+    let slide = |factor: f64| {
+        move |x: &SVector<f64, 1>, g: &mut SVector<f64, 1>| {
+            g[0] = -factor;
+            -factor * x[0]
+        }
+    };
+    for factor in [1.0, 1e3] {
+        for (k, (status, x)) in verdicts(l1(0.1), slide(factor), 0.0).into_iter().enumerate() {
+            assert!(
+                !matches!(status, Status::Converged(_)) && x.is_finite(),
+                "{factor}, method {k}: {status:?} at {x}"
+            );
+        }
+    }
+}
+
+/// A cliff: the step leaves the range, and out there the value is finite and the lowest of all.
+#[test]
+fn an_infinite_point_is_never_the_best() {
+    struct Cliff;
+    impl Function<f64, 1> for Cliff {
+        fn value<D: Number<Scalar = f64>>(&self, &[x]: &[D; 1]) -> D {
+            x.tanh().scale(-1e308)
+        }
+    }
+    let mut cliff = Forward(Cliff);
+    let mcp = Mcp { strength: 0.1, reach: 3.0 };
+    let mut state = NonconvexAcceleratedState::new(vector![0.0]);
+    let Ok(status) = NonconvexAccelerated::new(mcp, 1e-3).run(&mut state, &mut cliff, 1000);
+    assert!(state.x()[0].is_finite(), "accelerated: {status:?} at {}", state.x());
+    let mut state = CyclicState::<f64, 1, 1>::new(vector![0.0]);
+    let method = CyclicBlockCoordinate { initial_rate: 10.0, ..CyclicBlockCoordinate::new(Each(Zero)) };
+    let Ok(status) = method.run(&mut state, &mut cliff, 1000);
+    assert!(state.x()[0].is_finite(), "cyclic: {status:?} at {}", state.x());
 }

@@ -145,3 +145,15 @@ fn bad_starts_and_parameters_are_told() {
         assert_eq!(status, Status::Stalled(Stall::Config(error)));
     }
 }
+
+/// A bowl whose least value is -6.5·10¹⁶: beside that the gap of a point far away would count as nothing.
+#[test]
+fn a_large_value_is_no_excuse() {
+    let mut deep = gradient_fn(|x: &SVector<f64, 2>, g: &mut SVector<f64, 2>| {
+        *g = vector![x[0] - 1e8, 3.0 * (x[1] - 2e8)];
+        0.5 * x[0] * x[0] - 1e8 * x[0] + 1.5 * x[1] * x[1] - 6e8 * x[1]
+    });
+    let method = FrankWolfe::new(Each(Interval { lower: 0.0, upper: 4e8 }));
+    let (state, status): (FrankWolfeState<f64, 2, 0>, _) = method.solve(vector![0.0, 0.0], &mut deep, 20_000).unwrap();
+    assert!(status != CONVERGED || state.gap() <= 1.5e-8, "{status:?} with a gap of {}", state.gap());
+}

@@ -488,7 +488,9 @@ mod table {
     pub use thalweg::line_search::{Backtracking, HagerZhang, StrongWolfe};
     pub use thalweg::penalty::Simplex;
     pub use thalweg::penalty::{Each, Interval, L1, Mcp};
-    pub use thalweg::problem::{FisherCurvature, Forward, Loss, Prior, Robust, Stacked, Tangent};
+    pub use thalweg::problem::{
+        FisherCurvature, Forward, GaussNewtonCurvature, GradientDifferences, Loss, Prior, Robust, Stacked, Tangent,
+    };
     pub use thalweg::problem::{Function, GradientStep, Quadratic};
     pub use thalweg::smooth::{
         AcceleratedGradient, AcceleratedGradientState, Aggregation, Anderson, AndersonState, BarzilaiBorwein,
@@ -500,7 +502,7 @@ mod table {
         NaturalGradient, NegativeCurvature, NegativeCurvatureState, Nesterov, NesterovState, NewtonCg, NewtonCgState,
         NewtonState, NewtonTrustRegion, NormalizedDescent, NormalizedDescentState, OverRelaxation, OverRelaxationState,
         PNorm, PerturbedDescent, PerturbedDescentState, Polyak, PolyakState, QuasarConvex, QuasarConvexState,
-        RegularizedNewton, SaddleFreeNewton, SpectralRate, SymmetricRankOne, SymmetricRankOneState,
+        RegularizedNewton, RegularizedRule, SaddleFreeNewton, SpectralRate, SymmetricRankOne, SymmetricRankOneState,
     };
     pub use thalweg::splitting::{
         Admm, AdmmState, AlternatingProjections, AlternatingProjectionsState, Coupled, DavisYin, DavisYinState, Direct,
@@ -647,6 +649,15 @@ subjects! {
     saddle_free_newton: SaddleFreeNewton::<T>::default(), NewtonState::new(slope()), Forward(Valley);
     cubic_regularization: CubicRegularization::<T>::default(), NewtonState::new(slope()), Forward(Valley);
     regularized_newton: RegularizedNewton::<T>::default(), NewtonState::new(slope()), Forward(Valley);
+    regularized_newton_convex: RegularizedNewton::<T> { rule: RegularizedRule::Convex, ..RegularizedNewton::default() }, NewtonState::new(slope()), Forward(Valley);
+    trust_region_of_residuals: NewtonTrustRegion::<T>::default(), NewtonState::new(point(Decay::START)), GaussNewtonCurvature::<_, 9>(Forward(Whole));
+    regularized_newton_of_residuals: RegularizedNewton::<T>::default(), NewtonState::new(point(Decay::START)), GaussNewtonCurvature::<_, 9>(Forward(Whole));
+    natural_gradient_of_residuals: NaturalGradient::<T>::default(), NewtonState::new(point(Decay::START)), GaussNewtonCurvature::<_, 9>(Forward(Whole));
+    newton_cg_of_residuals: NewtonCg::<T>::default(), NewtonCgState::new(point(Decay::START)), GaussNewtonCurvature::<_, 9>(Forward(Whole));
+    trust_region_by_differences: NewtonTrustRegion::<T>::default(), NewtonState::new(slope()), GradientDifferences::new(Forward(Valley));
+    saddle_free_by_differences: SaddleFreeNewton::<T>::default(), NewtonState::new(slope()), GradientDifferences::new(Forward(Valley));
+    cubic_regularization_by_differences: CubicRegularization::<T>::default(), NewtonState::new(slope()), GradientDifferences::new(Forward(Valley));
+    newton_cg_by_differences: NewtonCg::<T>::default(), NewtonCgState::new(slope()), GradientDifferences::new(Forward(Valley));
     natural_gradient: NaturalGradient::<T>::default(), NewtonState::new(slope()), FisherCurvature(Terms);
     newton_cg: NewtonCg::<T>::default(), NewtonCgState::new(slope()), Forward(Valley);
     krylov_saddle_free: KrylovSaddleFree::<T>::default(), KrylovSaddleFreeState::<T, 2, 2>::new(slope()), Forward(Valley);

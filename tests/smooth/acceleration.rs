@@ -175,7 +175,7 @@ fn the_ball_holds_the_minimizer_of_other_functions() {
 fn parameters_out_of_range_are_told() {
     let mut problem = Forward(DoubleWell);
     let start = vector![1.0, 1.0];
-    for (lipschitz, convexity, error) in [(1.0, 2.0, ConfigError::NotPositive), (1.0, 0.0, ConfigError::NotPositive)] {
+    for (lipschitz, convexity, error) in [(1.0, 2.0, ConfigError::Bounds), (1.0, 0.0, ConfigError::NotPositive)] {
         let (_, status): (GeometricDescentState<f64, 2>, _) =
             GeometricDescent::new(lipschitz, convexity).solve(start, &mut problem, 5).unwrap();
         assert_eq!(status, Status::Stalled(Stall::Config(error)));

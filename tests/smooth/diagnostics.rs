@@ -3,7 +3,8 @@
 use nalgebra::{SMatrix, SVector, matrix, vector};
 use thalweg::problem::{Fault, Faulty, Forward, Function, Injected, Objective, Quadratic, Smooth, value_fn};
 use thalweg::smooth::diagnostics::{
-    Hutchinson, PowerIteration, Sharpness, Spectrum, Stability, StraightPath, Verdict, path_coordinates, second_order,
+    Hutchinson, PowerIteration, Sharpness, SpectralDensity, Spectrum, Stability, StraightPath, Surface, Verdict,
+    path_coordinates, second_order,
 };
 use thalweg::{Number, Real};
 
@@ -290,4 +291,124 @@ fn the_kind_of_a_stationary_point() {
         Watched::new(Quadratic { hessian: matrix![0.0, 1.0; 1.0, 0.0], linear: vector![0.0, 0.0], constant: 0.0 });
     let found = second_order(&mut problem, &vector![0.0, 0.0], 1e-8, 1e-8).unwrap();
     assert_eq!((found.verdict, found.gradient, problem.hessians), (Verdict::Saddle { index: 1 }, 0.0, 1));
+}
+
+/// Signs weigh the eigenvectors of a diagonal alike: one process of eleven products has every eigenvalue with the weight 1/11.
+#[test]
+fn the_density_of_a_diagonal_is_exact() {
+    fn check<T: Real>(error: f64) {
+        let mut problem = Watched::new(Forward(SPIKE));
+        let mut density = SpectralDensity::<T, 11, 11, 1>::new(point([0.0; 11]), 4);
+        assert!(
+            [density.mean(), density.outlier_level(), density.share_above(T::ZERO)].iter().all(|x| x.to_f64().is_nan())
+        );
+        while !density.step(&mut problem).unwrap() {}
+        assert_eq!((density.step(&mut problem), problem.products), (Ok(true), 11), "after the end no call");
+        let near = |found: T, exact: f64| (found.to_f64() - exact).abs() < error * exact.max(1.0);
+        for k in 0..=10 {
+            let (level, above) = (f64::from(k) + 0.5, f64::from(11 - k) / 11.0);
+            assert!(near(density.share_above(T::of_f64(level)), above), "above {level}");
+        }
+        let (least, largest) = density.range();
+        assert!(near(density.mean(), 155.0 / 11.0) && near(least, 1.0) && near(largest, 100.0));
+        // The median is 6, that of the distances to it 3.
+        assert!(near(density.outlier_level(), 21.0), "{:?}", density.outlier_level());
+        assert!(near(density.share_above(density.outlier_level()), 1.0 / 11.0), "one outlier");
+        let normal = |off: f64| (-0.5 * off * off / 0.09).exp() / (0.3 * core::f64::consts::TAU.sqrt());
+        for t in [1.0, 4.3, 10.2, 50.0, 100.0] {
+            let exact = (1..=11).map(|k| normal(t - spike(k))).sum::<f64>() / 11.0;
+            assert!(near(density.at(T::of_f64(t), T::of_f64(0.3)), exact), "at {t}");
+        }
+    }
+    check::<f64>(1e-9);
+    check::<f32>(2e-2);
+}
+
+/// With few products the moments are right all the same, and the outlier is found; the mass is one.
+#[test]
+fn a_few_products_have_the_moments() {
+    let mut density = SpectralDensity::<f64, 11, 3, 8>::new(SVector::zeros(), 2);
+    let mut problem = Watched::new(Forward(SPIKE));
+    while !density.step(&mut problem).unwrap() {
+        assert_eq!(density.processes(), problem.products as usize / 3);
+    }
+    assert_eq!((density.processes(), problem.products), (8, 24));
+    assert!((density.mean() - 155.0 / 11.0).abs() < 1e-10, "{}", density.mean());
+    assert!((density.range().1 - 100.0).abs() < 0.1 && (density.share_above(50.0) - 1.0 / 11.0).abs() < 1e-3);
+    let mass: f64 = (-100..1300).map(|k| density.at(f64::from(k) / 10.0, 1.0)).sum::<f64>() / 10.0;
+    assert!((mass - 1.0).abs() < 1e-6, "{mass}");
+}
+
+/// Of a full matrix the shares are right on average: three of five eigenvalues are positive.
+#[test]
+fn the_density_of_a_full_matrix() {
+    let exact = symmetric().hessian.symmetric_eigenvalues();
+    let mut density = SpectralDensity::<f64, 5, 5, 200>::new(SVector::zeros(), 9);
+    while !density.step(&mut symmetric()).unwrap() {}
+    for level in [-0.5, 0.0, 1.0] {
+        let above = exact.iter().filter(|&&value| value > level).count() as f64 / 5.0;
+        let found = density.share_above(level);
+        // One probe is off by at most √(2/N) of it; four deviations of the mean of 200.
+        assert!((found - above).abs() < 4.0 * (0.4_f64 / 200.0).sqrt(), "above {level}: {found} {above}");
+    }
+    assert!(density.range().0 >= exact.min() - 1e-12 && density.range().1 <= exact.max() + 1e-12);
+    // An invariant subspace ends a process early; a NaN shows.
+    let mut round = Watched::new(Forward(Diagonal::new([2.0, 2.0, 2.0])));
+    let mut density = SpectralDensity::<f64, 3, 3, 2>::new(SVector::zeros(), 0);
+    while !density.step(&mut round).unwrap() {}
+    assert_eq!(round.products, 2);
+    assert!((density.mean() - 2.0).abs() < 1e-14 && (density.outlier_level() - 2.0).abs() < 1e-14);
+    let mut density = SpectralDensity::<f64, 5, 5, 1>::new(SVector::zeros(), 1);
+    let before = density.clone();
+    assert_eq!(density.step(&mut Faulty::new(symmetric(), Fault::Error, 0)), Err(Injected::Fault));
+    assert_eq!(density, before);
+    let mut faulty = Faulty::new(symmetric(), Fault::Nan, 2);
+    while !density.step(&mut faulty).unwrap() {}
+    assert!(density.mean().is_nan() && density.at(0.0, 1.0).is_nan() && density.outlier_level().is_nan());
+}
+
+/// The plane through the minima of the double well and a point beside its saddle is the plane of the function.
+#[test]
+fn the_surface_of_the_double_well() {
+    let mut problem = Watched::new(Forward(DoubleWell));
+    let mut surface = Surface::new(vector![0.0, -1.0], vector![0.0, 1.0], vector![2.0, 0.5], [41, 21]);
+    assert_eq!(surface.lowest(), None);
+    let mut told = 0;
+    while let Some(height) = surface.step(&mut problem).unwrap() {
+        let x = vector![2.0 * height.beside, 2.0 * height.along - 1.0];
+        assert!((height.value - Forward(DoubleWell).value(&x).unwrap()).abs() < 1e-13, "{height:?}");
+        let (along, beside) = surface.coordinates(&x);
+        assert!((along - height.along).abs() < 1e-14 && (beside - height.beside).abs() < 1e-14);
+        if (height.along, height.beside) == (0.5, 0.0) {
+            told += 1;
+            assert_eq!(height.value, 0.0, "the saddle, 0.25 above the minima");
+        }
+    }
+    assert_eq!((told, surface.step(&mut problem), problem.values), (1, Ok(None), 41 * 21), "after the end no call");
+    let lowest = surface.lowest().unwrap();
+    assert_eq!((lowest.along, lowest.beside, lowest.value), (0.0, 0.0, -0.25));
+    assert_eq!(surface.coordinates(&vector![2.0, 0.5]), (0.75, 1.0));
+    let mut single = Surface::new(point::<f32, 2>([0.0, -1.0]), point([0.0, 1.0]), point([2.0, 0.5]), [41, 21]);
+    while single.step(&mut Forward(DoubleWell)).unwrap().is_some() {}
+    assert_eq!(single.lowest().map(|lowest| lowest.value), Some(-0.25));
+}
+
+#[test]
+fn surfaces_at_the_edges() {
+    // Three points on a line, two of them the same, all the same: no number is lost.
+    let [a, b] = [vector![1.0, 0.0], vector![3.0, 4.0]];
+    for [a, b, c] in [[a, b, (a + b) * 0.5], [a, b, a], [a, a, b], [a, a, a]] {
+        let mut surface = Surface::new(a, b, c, [3, 0]);
+        let mut heights = Vec::new();
+        while let Some(height) = surface.step(&mut Forward(Diagonal::new([1.0, 1.0]))).unwrap() {
+            heights.push(height.value);
+        }
+        assert!(heights.len() == 6 && heights.iter().all(|value| value.is_finite()), "{heights:?}");
+    }
+    let mut surface = Surface::new(a, b, vector![0.0, 1.0], [2, 2]);
+    let before = surface;
+    assert_eq!(surface.step(&mut Faulty::new(Forward(DoubleWell), Fault::Error, 0)), Err(Injected::Fault));
+    assert_eq!(surface, before);
+    let hole = surface.step(&mut Faulty::new(Forward(DoubleWell), Fault::Nan, 0)).unwrap().unwrap();
+    assert_eq!((hole.value, surface.lowest().map(|lowest| lowest.value)), (f64::INFINITY, Some(f64::INFINITY)));
 }

@@ -180,7 +180,8 @@ fn edges_are_told() {
             MirrorDescent::new(map, rate).solve(vector![1.0, 1.0], &mut bowl, 5).unwrap();
         assert_eq!(status, Status::Stalled(Stall::Config(error)));
     };
-    refused(PNorm { p: 1.0 }, 1.0, ConfigError::Fraction);
+    refused(PNorm { p: 1.0 }, 1.0, ConfigError::Exponent);
+    refused(PNorm { p: 2.1 }, 1.0, ConfigError::Exponent);
     refused(PNorm { p: 2.0 }, 0.0, ConfigError::NotPositive);
     let (_, status): (MirrorDescentState<f64, 2>, _) =
         MirrorDescent::new(PNorm { p: 2.0 }, 0.1).solve(vector![f64::NAN, 1.0], &mut bowl, 5).unwrap();

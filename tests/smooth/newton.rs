@@ -5,7 +5,8 @@ use core::convert::Infallible;
 use nalgebra::{SMatrix, SVector, matrix, vector};
 use thalweg::problem::{Curved, Forward, Function, GaussNewtonCurvature, Smooth, dense_fn, hessian_fn};
 use thalweg::smooth::{
-    CubicRegularization, NaturalGradient, NewtonState, NewtonTrustRegion, RegularizedNewton, SaddleFreeNewton,
+    CubicRegularization, NaturalGradient, NewtonState, NewtonTrustRegion, RegularizedNewton, RegularizedRule,
+    SaddleFreeNewton,
 };
 use thalweg::{ConfigError, Criterion, Method, Number, Real, Stall, Status};
 
@@ -116,6 +117,58 @@ fn regularized_newton_counts_on_the_logarithm_of_a_sum_of_exponentials() {
     let (state, status, problem) = solve(&tight(), [0.0; 5], weighted());
     assert_eq!((status, problem.hessians), (CONVERGED, 7));
     assert!((state.value() - LogSumExp::LEAST).abs() < 1e-8);
+}
+
+/// `aᵢ = max(|λᵢ|, floor · L) + shift · L` for positive definite matrices too, where a factor would do without eigenvalues.
+#[test]
+fn small_eigenvalues_are_lifted_to_the_floor() {
+    let q = SMatrix::<f64, 2, 2>::new(0.6, -0.8, 0.8, 0.6);
+    let h = q * matrix![1.0, 0.0; 0.0, 10.0] * q.transpose();
+    for (floor, shift, expected) in [(0.05, 0.0, [1.0, 10.0]), (0.5, 0.0, [5.0, 10.0]), (0.05, 0.1, [2.0, 11.0])] {
+        let method = SaddleFreeNewton { floor, shift, ..SaddleFreeNewton::default() };
+        let found = q.transpose() * method.direction(&h, &(q * vector![1.0, 2.0]));
+        let [a, b] = expected;
+        assert!((found - vector![-1.0 / a, -2.0 / b]).norm() < 1e-13, "{floor} {shift}: {found}");
+    }
+}
+
+/// The rule of slopes, beside the loop of the authors' program in the plain: `λ = H ‖g‖`, H divided or multiplied by four, at least 10⁻⁵.
+#[test]
+fn the_convex_rule_is_the_published_loop() {
+    let method = RegularizedNewton { rule: RegularizedRule::Convex, gradient_tolerance: 1e-8, ..tight() };
+    let (state, status, problem) = solve(&method, [0.0; 5], Forward(LogSumExp));
+    assert_eq!(status, CONVERGED);
+    assert!((state.value() - LogSumExp::LEAST).abs() < 1e-8, "{}", state.value());
+    let (mut x, mut h, mut trials) = (SVector::<f64, 5>::zeros(), 1.0, 0);
+    loop {
+        let (_, g, hessian) = hessian(LogSumExp, &x);
+        if g.amax() <= 1e-8 {
+            break;
+        }
+        loop {
+            let damping = h * g.norm();
+            let next = x - (hessian + SMatrix::identity() * damping).lu().solve(&g).unwrap();
+            let (mut slope, mut problem) = (SVector::zeros(), Forward(LogSumExp));
+            let Ok(_) = problem.gradient(&next, &mut slope);
+            trials += 1;
+            if slope.dot(&(x - next)) >= slope.norm_squared() / (4.0 * damping) {
+                (x, h) = (next, (h / 4.0).max(1e-5));
+                break;
+            }
+            h *= 4.0;
+        }
+    }
+    assert!((state.x() - x).norm() < 1e-7, "{} {x}", state.x());
+    assert_eq!(problem.gradients, trials);
+    // Where f is not convex, no value rises.
+    let well = RegularizedNewton { rule: RegularizedRule::Convex, ..tight() };
+    let mut state = NewtonState::new(point([0.3, 0.1]));
+    let mut last = f64::INFINITY;
+    while well.step(&mut state, &mut Forward(DoubleWell)) == Ok(Status::Running) {
+        assert!(state.value() <= last);
+        last = state.value();
+    }
+    assert!((state.value() + 0.25).abs() < 1e-12, "{}", state.value());
 }
 
 /// `γ` has the unit of x: a multiple of f takes the same way.

@@ -112,7 +112,8 @@ impl Run {
 pub trait Memory<T: Real, const N: usize> {
     fn x(&self) -> &SVector<T, N>;
     fn value(&self) -> T;
-    fn gradient(&self) -> &SVector<T, N>;
+    /// None where it has not been asked for.
+    fn gradient(&self) -> Option<&SVector<T, N>>;
 }
 
 macro_rules! memories {
@@ -124,8 +125,8 @@ macro_rules! memories {
             fn value(&self) -> T {
                 self.value()
             }
-            fn gradient(&self) -> &SVector<T, N> {
-                self.gradient()
+            fn gradient(&self) -> Option<&SVector<T, N>> {
+                self.gradient().into()
             }
         }
     )* };
@@ -162,8 +163,9 @@ struct Field<'a, T: Real, const N: usize> {
 impl<T: Real, const N: usize> Field<'_, T, N> {
     /// The scaled gradient, or what the bounds leave of it.
     fn gap(&self, memory: &impl Memory<T, N>) -> f64 {
+        let Some(gradient) = memory.gradient() else { return f64::INFINITY };
         let room = self.lower.iter().zip(self.upper.iter());
-        let parts = memory.x().iter().zip(memory.gradient().iter()).zip(room);
+        let parts = memory.x().iter().zip(gradient.iter()).zip(room);
         let left = parts.map(|((&x, &g), (&l, &u))| g.max(x - u).min(x - l).to_f64().abs());
         left.fold(0.0, f64::max) / memory.value().to_f64().abs().max(1.0)
     }

@@ -150,8 +150,13 @@ fn large_curvatures_and_radii_stay_in_range() {
     let mut state = NewtonCgState::<f64, 2>::new(vector![1.0, 0.1]);
     let wide = NewtonCg { initial_radius: 1e200, ..NewtonCg::default() };
     assert!(matches!(end(&wide, &mut state, Forward(DoubleWell)), Status::Converged(_)));
-    let rate = NormalizedDescent::safe(0.1, f64::NAN, 0.0, 1.0);
-    assert!(rate.validate().is_err(), "{rate:?}");
+    for [a, l0, l1] in
+        [[f64::NAN, 0.0, 1.0], [0.0, -1.0, 1.0], [0.5, 1.0, -1.0], [0.0, 1.0, -1.0], [0.5, f64::NAN, 1.0]]
+    {
+        let rate = NormalizedDescent::safe(0.1, a, l0, l1);
+        assert!(rate.validate().is_err(), "{rate:?}");
+    }
+    assert_eq!(NormalizedDescent::safe(0.1, 0.5, 0.0, 0.0).validate(), Ok(()));
 }
 
 #[test]
@@ -189,4 +194,44 @@ fn an_infinite_point_is_never_the_best() {
     for x in [descent.x(), dense.x()] {
         assert!(x.iter().all(|x| x.is_finite()), "{x:?}");
     }
+}
+
+#[test]
+fn a_start_that_is_not_a_number_is_no_corner() {
+    let method = BoundedLbfgs::new(vector![-1.0, -1.0], vector![2.0, 2.0]);
+    for start in [vector![f64::NAN, 0.0], vector![0.0, f64::NAN]] {
+        let mut state = BoundedLbfgsState::<f64, 2, 3>::new(start);
+        let status = end(&method, &mut state, Forward(DoubleWell));
+        assert_eq!((status, state.value()), (Status::Stalled(Stall::NonFinite), f64::INFINITY));
+    }
+    // An infinite one has a nearest point.
+    let mut state = BoundedLbfgsState::<f64, 2, 3>::new(vector![f64::INFINITY, f64::NEG_INFINITY]);
+    let status = end(&method, &mut state, Forward(DoubleWell));
+    assert!(matches!(status, Status::Converged(_)) && state.value() == -0.25, "{status:?} {}", state.value());
+}
+
+/// M has to be halved 80 times in f32, and doubled as often, without a verdict before its time.
+#[test]
+fn a_small_cubic_weight_is_no_verdict() {
+    let small = f64::EPSILON * f64::EPSILON;
+    let method = CubicRegularization { initial_weight: small, ..CubicRegularization::default() };
+    let mut state = NewtonState::<f64, 2>::new(point(Rosenbrock::START));
+    let status = end(&method, &mut state, Forward(Rosenbrock));
+    assert!(matches!(status, Status::Converged(_)) && state.value() < 1e-15, "{status:?} {}", state.value());
+    // So small that the method would end for it, not for what f does.
+    let none = CubicRegularization { initial_weight: 1e-307, ..method };
+    assert_eq!(none.validate(), Err(thalweg::ConfigError::NotPositive));
+    /// The double well, far up; nobody may ask out of the range.
+    struct Guarded;
+    impl Function<f32, 2> for Guarded {
+        fn value<D: Number<Scalar = f32>>(&self, x: &[D; 2]) -> D {
+            assert!(x.iter().all(|x| x.real().is_finite()), "asked out of the range");
+            Times(1e26, DoubleWell).value(x)
+        }
+    }
+    // The first step from a saddle leaves the range.
+    let single = CubicRegularization { initial_weight: 2e-14_f32, ..CubicRegularization::default() };
+    let mut state = NewtonState::<f32, 2>::new(point([0.0, 0.0]));
+    let status = end(&single, &mut state, Forward(Guarded));
+    assert!(status != Status::Running && state.value() < -0.249e26, "{status:?} {}", state.value());
 }

@@ -10,8 +10,8 @@ use nalgebra::SVector;
 
 use crate::linalg;
 use crate::problem::HessianProducts;
+use crate::random::Generator;
 use crate::real::Real;
-use crate::smooth::lanczos::signs;
 
 /// Hutchinson's estimates for the Hessian at a point.
 ///
@@ -31,14 +31,14 @@ pub struct Hutchinson<T: Real, const N: usize> {
     /// `Σ z ⊙ Hz`.
     sum: SVector<T, N>,
     probes: u32,
-    seed: u64,
+    generator: Generator,
 }
 
 impl<T: Real, const N: usize> Hutchinson<T, N> {
     /// The Hessian at x; the seed chooses the signs.
     #[must_use]
     pub const fn new(x: SVector<T, N>, seed: u64) -> Self {
-        Self { x, sum: linalg::zeros(), probes: 0, seed }
+        Self { x, sum: linalg::zeros(), probes: 0, generator: Generator::new(seed) }
     }
 
     /// One product, with new signs.
@@ -46,12 +46,12 @@ impl<T: Real, const N: usize> Hutchinson<T, N> {
     /// # Errors
     /// The oracle's own error; nothing has changed.
     pub fn step<P: HessianProducts<T, N>>(&mut self, problem: &mut P) -> Result<(), P::Error> {
-        let (mut seed, mut product) = (self.seed, linalg::zeros());
-        let z = signs(&mut seed);
+        let (mut generator, mut product) = (self.generator, linalg::zeros());
+        let z = generator.signs();
         problem.product(&self.x, &z, &mut product)?;
         self.sum += z.zip_map(&product, |z, hz| z * hz);
         self.probes = self.probes.saturating_add(1);
-        self.seed = seed;
+        self.generator = generator;
         Ok(())
     }
 

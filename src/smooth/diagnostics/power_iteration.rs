@@ -10,9 +10,9 @@ use nalgebra::SVector;
 
 use crate::linalg;
 use crate::problem::HessianProducts;
+use crate::random::Generator;
 use crate::real::Real;
 use crate::smooth::diagnostics::Ritz;
-use crate::smooth::lanczos::uniform;
 
 /// Power iteration on the Hessian at a point.
 ///
@@ -40,8 +40,7 @@ impl<T: Real, const N: usize> PowerIteration<T, N> {
     /// The Hessian at x minus `shift` times the identity; the seed chooses the first vector.
     #[must_use]
     pub fn new(x: SVector<T, N>, shift: T, seed: u64) -> Self {
-        let mut seed = seed;
-        let z: SVector<T, N> = uniform(&mut seed);
+        let z: SVector<T, N> = Generator::new(seed).in_cube();
         let direction = z / linalg::norm(&z);
         Self { x, shift, direction, ritz: Ritz { value: T::NAN, error: T::INFINITY } }
     }

@@ -8,12 +8,13 @@ use thalweg::problem::{
     GradientDifferences, HessianProducts, LeastSquares, Objective, Problem, Quadratic, Smooth, dense_fn, hessian_fn,
 };
 use thalweg::smooth::diagnostics::{
-    Hutchinson, PowerIteration, Sharpness, Spectrum, StraightPath, path_coordinates, second_order,
+    Hutchinson, PowerIteration, Sharpness, SpectralDensity, Spectrum, StraightPath, Surface, path_coordinates,
+    second_order,
 };
 use thalweg::smooth::{
     CubicRegularization, KrylovSaddleFree, KrylovSaddleFreeState, NaturalGradient, NegativeCurvature,
     NegativeCurvatureState, NewtonCg, NewtonCgState, NewtonState, NewtonTrustRegion, RegularizedNewton,
-    SaddleFreeNewton,
+    RegularizedRule, SaddleFreeNewton,
 };
 use thalweg::{Method, Number, Real};
 
@@ -104,7 +105,8 @@ fn curved<T: Real, E>(problem: &mut dyn Curved<T, 3, Error = E>) {
     see(free.direction(&any(SMatrix::<T, 3, 3>::identity()), &start()));
     drive!(free, NewtonState::from(start()), &mut problem);
     drive!(CubicRegularization::default(), NewtonState::from(start()), &mut problem);
-    drive!(RegularizedNewton::default(), NewtonState::from(start()), &mut problem);
+    let rule = any(RegularizedRule::Convex);
+    drive!(RegularizedNewton { rule, ..RegularizedNewton::default() }, NewtonState::from(start()), &mut problem);
     drive!(NaturalGradient::default(), NewtonState::from(start()), &mut problem);
     see(second_order(&mut problem, &start(), any(T::HALF), any(T::HALF)));
 }
@@ -122,6 +124,9 @@ fn products<T: Real, E>(problem: &mut dyn HessianProducts<T, 3, Error = E>) {
     see(spectrum.least_direction());
     spectrum.move_to(start());
     see(&spectrum);
+    let mut density = any(SpectralDensity::<T, 3, 2, 2>::new(start(), any(1)));
+    see((density.step(&mut problem), density.processes(), density.at(any(T::ONE), any(T::HALF)), density.mean()));
+    see((density.share_above(any(T::ONE)), density.range(), density.outlier_level(), density.clone()));
     let mut power = any(PowerIteration::new(start(), any(T::HALF), any(1)));
     see((power.step(&mut problem), power.ritz(), *power.direction()));
     let mut probe = any(Hutchinson::new(start(), any(1)));
@@ -145,5 +150,8 @@ fn monitors<T: Real, E>(problem: &mut dyn Objective<T, 3, Error = E>) {
     let mut path = any(StraightPath::new(start(), start(), any(41)));
     see(path.step(&mut problem));
     see((path.barrier(), path.height(), path.is_monotone(), path.lowest()));
+    let mut surface = any(Surface::new(start(), start(), start(), any([5, 5])));
+    see(surface.step(&mut problem));
+    see((surface.coordinates(&start()), surface.lowest()));
     see(path_coordinates(&start::<T>(), &start(), &start()));
 }
