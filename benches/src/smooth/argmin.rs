@@ -65,10 +65,17 @@ macro_rules! enter {
     ($runs:ident, $name:literal, $solver:expr $(, $seed:ident = $value:expr)?) => {
         $runs.enter($name, &mut |oracle| {
             let start = oracle.case().start.clone();
-            let solve = Executor::new(Peer(oracle), $solver.clone())
+            let solve = Executor::new(Peer(oracle), $solver)
                 .configure(|state| state.param(start) $(.$seed($value))? .max_iters(u64::MAX));
             if solve.ctrlc(false).run().is_ok() { Outcome::Early } else { Outcome::Stalled }
         });
+    };
+}
+
+/// Without its own tolerances.
+macro_rules! endless {
+    ($solver:expr) => {
+        $solver.with_tolerance_grad(0.0).and_then(|solver| solver.with_tolerance_cost(0.0)).expect("zero is in range")
     };
 }
 
@@ -86,32 +93,14 @@ pub fn enter_all(runs: &mut dyn Enter) {
         "argmin, conjugate gradient, Hager-Zhang",
         NonlinearConjugateGradient::<Vector, _, _, f64>::new(Zhang::new(), PolakRibierePlus::new())
     );
-    macro_rules! untested {
-        ($solver:expr) => {
-            $solver.with_tolerance_grad(0.0)?.with_tolerance_cost(0.0)?
-        };
-    }
-    let bfgs = || -> Result<_, Error> {
-        Ok((untested!(BFGS::<_, f64>::new(Thuente::new())), untested!(BFGS::<_, f64>::new(Zhang::new()))))
-    };
-    let (thuente, zhang) = bfgs().expect("zero is in range");
-    enter!(runs, "argmin, BFGS, Moré-Thuente", thuente, inv_hessian = identity.clone());
-    enter!(runs, "argmin, BFGS, Hager-Zhang", zhang, inv_hessian = identity.clone());
-    let lbfgs = || -> Result<_, Error> {
-        Ok((
-            untested!(LBFGS::<_, Vector, Vector, f64>::new(Thuente::new(), 10)),
-            untested!(LBFGS::<_, Vector, Vector, f64>::new(Zhang::new(), 10)),
-        ))
-    };
-    let (thuente, zhang) = lbfgs().expect("zero is in range");
-    enter!(runs, "argmin, L-BFGS, Moré-Thuente", thuente);
-    enter!(runs, "argmin, L-BFGS, Hager-Zhang", zhang);
-    let rank_one = || -> Result<_, Error> { Ok(untested!(SR1::<_, f64>::new(Thuente::new()))) };
-    enter!(runs, "argmin, SR1, Moré-Thuente", rank_one().expect("zero is in range"), inv_hessian = identity.clone());
-    let dfp = DFP::<_, f64>::new(Thuente::new()).with_tolerance_grad(0.0).expect("zero is in range");
-    enter!(runs, "argmin, DFP, Moré-Thuente", dfp, inv_hessian = identity.clone());
-    let newton =
-        NewtonCG::<_, f64>::new(Thuente::new()).with_tolerance(f64::MIN_POSITIVE).expect("it takes what is positive");
-    enter!(runs, "argmin, Newton-CG, Moré-Thuente", newton);
+    enter!(runs, "argmin, BFGS, Moré-Thuente", endless!(BFGS::new(Thuente::new())), inv_hessian = identity.clone());
+    enter!(runs, "argmin, BFGS, Hager-Zhang", endless!(BFGS::new(Zhang::new())), inv_hessian = identity.clone());
+    enter!(runs, "argmin, L-BFGS, Moré-Thuente", endless!(LBFGS::<_, Vector, Vector, f64>::new(Thuente::new(), 10)));
+    enter!(runs, "argmin, L-BFGS, Hager-Zhang", endless!(LBFGS::<_, Vector, Vector, f64>::new(Zhang::new(), 10)));
+    enter!(runs, "argmin, SR1, Moré-Thuente", endless!(SR1::new(Thuente::new())), inv_hessian = identity.clone());
+    let dfp = || DFP::new(Thuente::new()).with_tolerance_grad(0.0).expect("zero is in range");
+    enter!(runs, "argmin, DFP, Moré-Thuente", dfp(), inv_hessian = identity.clone());
+    let newton = || NewtonCG::new(Thuente::new()).with_tolerance(f64::MIN_POSITIVE).expect("it takes what is positive");
+    enter!(runs, "argmin, Newton-CG, Moré-Thuente", newton());
     enter!(runs, "argmin, trust region, Steihaug", TrustRegion::<_, f64>::new(Steihaug::<Vector, f64>::new()));
 }
