@@ -28,7 +28,7 @@ use crate::step::ConfigError;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StrongWolfe<T> {
-    /// c₁. In (0, 1), below c₂ to promise that a rate exists; default 10⁻⁴.
+    /// c₁. In (0, 1), below c₂ to promise that a rate exists; default 10⁻³, as in L-BFGS-B (Zhu, Byrd, Lu & Nocedal 1997).
     pub sufficient_decrease: T,
     /// c₂. In (0, 1); default 0.9.
     pub curvature: T,
@@ -36,7 +36,7 @@ pub struct StrongWolfe<T> {
 
 impl<T: Real> Default for StrongWolfe<T> {
     fn default() -> Self {
-        Self { sufficient_decrease: T::of_f64(1e-4), curvature: T::of_f64(0.9) }
+        Self { sufficient_decrease: T::of_f64(1e-3), curvature: T::of_f64(0.9) }
     }
 }
 

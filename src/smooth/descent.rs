@@ -210,6 +210,7 @@ impl<T: Real, const N: usize> Walk<T, N> {
             self.direction /= linalg::norm(&self.direction);
             slope = linalg::dot(&gradient, &self.direction);
         }
+        let limit = method.limit(&self.at, &self.direction);
         let natural = method.natural_rate().filter(|_| !method.is_fresh(memory));
         let rate = match natural {
             Some(rate) => rate,
@@ -217,13 +218,16 @@ impl<T: Real, const N: usize> Walk<T, N> {
             None if self.gain < T::ZERO => {
                 (self.gain / slope).min(T::of_f64(10.0) * self.length / linalg::norm(&self.direction))
             }
-            None => self.opening_rate(),
+            None => self.opening_rate(limit),
         };
-        self.line = Line::begin(value, slope, rate.max(self.ahead)).within(method.limit(&self.at, &self.direction));
+        self.line = Line::begin(value, slope, rate.max(self.ahead)).within(limit);
     }
 
-    /// The first rate of all: a step of length one, or less where the direction is shorter.
-    fn opening_rate(&self) -> T {
-        T::ONE.min(T::ONE / linalg::norm(&self.direction))
+    /// The first rate of all, at most one: no variable moves further than x is long, or than one (in the manner of Hager & Zhang
+    /// 2005, step I0). Towards a bound, which says more of the scale than x, a step of length one (Zhu, Byrd, Lu & Nocedal, "Algorithm
+    /// 778: L-BFGS-B", 1997).
+    fn opening_rate(&self, limit: T) -> T {
+        let free = T::ONE.max(linalg::norm(&self.at.x)) / linalg::max_abs::<T, N>(&self.direction);
+        T::ONE.min(if limit < T::INFINITY { T::ONE / linalg::norm(&self.direction) } else { free })
     }
 }

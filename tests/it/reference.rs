@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 /// The folder of a reference set, or `None` with a note if the data are not beside the project.
 pub fn folder(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
-    if path.is_dir() {
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().skip(1);
+    if let Some(path) = above.map(|above| above.join("shared/data").join(name)).find(|path| path.is_dir()) {
         return Some(path);
     }
     assert!(std::env::var_os("CI").is_none(), "the reference data {name} are missing in CI");

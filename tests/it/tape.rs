@@ -7,8 +7,6 @@ use thalweg::constrained::ConstrainedFunction;
 use thalweg::problem::{Dual, Function, Problem, Rows};
 use thalweg::{Number, Real};
 
-use crate::reference::folder_of;
-
 #[derive(Clone, Copy, Debug)]
 enum Operand {
     Variable(usize),
@@ -216,7 +214,11 @@ fn tapes_reproduce_their_starts() {
         let x0 = crate::reference::numbers(&meta, "start", "x0");
         let residuals = Tape::load(&set).residuals(&x0);
         for (found, wanted) in residuals.iter().zip(crate::reference::numbers(&meta, "start", "residuals_at_x0")) {
-            assert!((found - wanted).abs() <= 1e-13 * wanted.abs().max(1.0), "{}: {found} {wanted}", folder_of(&set));
+            assert!(
+                (found - wanted).abs() <= 1e-13 * wanted.abs().max(1.0),
+                "{}: {found} {wanted}",
+                crate::reference::folder_of(&set)
+            );
         }
     }
 }

@@ -1,10 +1,14 @@
 //! Line searches: what they accept, checked by the conditions themselves, on the functions of Moré & Thuente (1994, section 5, equations
 //! 5.1 to 5.4 and table 5.1 for β) and others; what they do where nothing can be accepted.
 
+use std::convert::Infallible;
 use std::f64::consts::PI;
 
-use thalweg::Real;
+use nalgebra::{SVector, vector};
 use thalweg::line_search::{Backtracking, HagerZhang, Line, LineSearch, StrongWolfe, TRIALS, Verdict};
+use thalweg::problem::{Objective, Problem, Smooth};
+use thalweg::smooth::{Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState};
+use thalweg::{Method, Real, Status};
 
 /// φ and φ'.
 type Function = fn(f64) -> (f64, f64);
@@ -228,6 +232,44 @@ fn a_parabola_takes_two_questions() {
     let exact = HagerZhang { sufficient_decrease: 0.49, curvature: 1e-9, ..HagerZhang::default() };
     let (verdict, t, asked) = run(&exact, Line::begin(2.0, -2.0, 5.0), f);
     assert!(verdict == Verdict::Accept && asked == 2 && (t - 2.0).abs() < 1e-8, "{t} {asked}");
+}
+
+/// A slope everywhere, and where it was asked last.
+struct Slope(SVector<f64, 2>, SVector<f64, 2>);
+
+impl Problem for Slope {
+    type Error = Infallible;
+}
+
+impl Objective<f64, 2> for Slope {
+    fn value(&mut self, x: &SVector<f64, 2>) -> Result<f64, Infallible> {
+        self.1 = *x;
+        Ok(self.0.dot(x))
+    }
+}
+
+impl Smooth<f64, 2> for Slope {
+    fn gradient(&mut self, x: &SVector<f64, 2>, g: &mut SVector<f64, 2>) -> Result<f64, Infallible> {
+        *g = self.0;
+        self.value(x)
+    }
+}
+
+/// `t = min(1, max(1, ‖x‖)/max |gⱼ|)`; where a bound is ahead, a step of length one.
+#[test]
+fn the_first_step_is_as_long_as_the_point() {
+    fn second<S>(slope: SVector<f64, 2>, method: impl Method<Slope, S>, mut state: S) -> SVector<f64, 2> {
+        let mut problem = Slope(slope, SVector::zeros());
+        let Ok(status) = method.run(&mut state, &mut problem, 2);
+        assert_eq!(status, Status::Running);
+        problem.1
+    }
+    let (x, g) = (vector![3.0, 4.0], vector![20.0, 10.0]);
+    assert_eq!(second(g, Bfgs::default(), BfgsState::new(x)), x - g * 0.25);
+    assert_eq!(second(g, Bfgs::default(), BfgsState::new(SVector::zeros())), -g / 20.0);
+    assert_eq!(second(g / 100.0, Bfgs::default(), BfgsState::new(x)), x - g / 100.0);
+    let bounded = BoundedLbfgs::new(SVector::zeros(), x * 2.0);
+    assert!((second(g, bounded, BoundedLbfgsState::<f64, 2, 5>::new(x)) - x * 0.8).amax() < 1e-14);
 }
 
 #[test]

@@ -13,6 +13,7 @@
 
 mod acceleration;
 mod anderson;
+mod cases;
 mod curvature;
 mod diagnostics;
 mod first_order;

@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use crate::references::Run;
+use crate::cases::Run;
 
 const SIZE: (u32, u32) = (960, 600);
 /// The largest τ.
@@ -74,8 +74,8 @@ pub fn draw(methods: &[&'static str], runs: &[&Run]) -> String {
 
 #[test]
 fn a_profile_is_what_dolan_and_more_define() {
-    use crate::references::Outcome;
-    let run = |method, case, outcome, evaluations| Run { method, case, outcome, evaluations, steps: 0 };
+    use crate::cases::Outcome;
+    let run = |method, case, outcome, evaluations| Run { method, case, outcome, evaluations, effort: 0 };
     let runs = [
         run("a", 0, Outcome::Best, 10),
         run("b", 0, Outcome::Best, 20),

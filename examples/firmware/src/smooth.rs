@@ -5,15 +5,17 @@ use core::convert::Infallible;
 use nalgebra::{SMatrix, SVector};
 use thalweg::Method;
 use thalweg::line_search::HagerZhang;
-use thalweg::problem::{Curved, GradientStep, HessianProducts, Objective, Problem, Smooth};
+use thalweg::problem::{Curved, GradientStep, HessianProducts, Objective, Problem, Quadratic, Smooth};
 use thalweg::smooth::{
     AcceleratedGradient, AcceleratedGradientState, Anderson, AndersonState, BarzilaiBorwein, BarzilaiBorweinState,
     Bfgs, BfgsState, BoundedLbfgs, BoundedLbfgsState, ConjugateGradient, ConjugateGradientState, CubicRegularization,
-    FixedRate, FixedRateState, FractionalMemory, FractionalMemoryState, GeometricDescent, GeometricDescentState,
-    GradientDescent, GradientDescentState, HeavyBall, HeavyBallState, KrylovSaddleFree, KrylovSaddleFreeState, Lbfgs,
-    LbfgsState, NegativeCurvature, NegativeCurvatureState, Nesterov, NesterovState, NewtonCg, NewtonCgState,
-    NewtonState, NewtonTrustRegion, NormalizedDescent, NormalizedDescentState, PerturbedDescent, PerturbedDescentState,
-    QuasarConvex, QuasarConvexState, RegularizedNewton, SaddleFreeNewton, SymmetricRankOne, SymmetricRankOneState,
+    DualAveraging, DualAveragingState, Entropy, FixedRate, FixedRateState, FractionalMemory, FractionalMemoryState,
+    GeometricDescent, GeometricDescentState, GradientDescent, GradientDescentState, HeavyBall, HeavyBallState,
+    KrylovSaddleFree, KrylovSaddleFreeState, Lbfgs, LbfgsState, MirrorDescent, MirrorDescentState, MirrorProx,
+    MirrorProxState, NaturalGradient, NegativeCurvature, NegativeCurvatureState, Nesterov, NesterovState, NewtonCg,
+    NewtonCgState, NewtonState, NewtonTrustRegion, NormalizedDescent, NormalizedDescentState, OverRelaxation,
+    OverRelaxationState, PerturbedDescent, PerturbedDescentState, Polyak, PolyakState, QuasarConvex, QuasarConvexState,
+    RegularizedNewton, SaddleFreeNewton, SymmetricRankOne, SymmetricRankOneState,
 };
 
 use crate::workload::Answer;
@@ -98,6 +100,22 @@ impl<const N: usize> HessianProducts<f32, N> for Springs {
     }
 }
 
+/// The springs without their fourth powers, which over-relaxation takes.
+fn linear<const N: usize>() -> Quadratic<f32, N> {
+    let (mut hessian, mut linear) = (SMatrix::zeros(), SVector::zeros());
+    let Ok(constant) = Springs.hessian(&SVector::zeros(), &mut linear, &mut hessian);
+    Quadratic { hessian, linear, constant }
+}
+
+/// The least value, which Polyak's rate takes.
+const fn least(variables: usize) -> f32 {
+    match variables {
+        2 => -1.021_484_9,
+        6 => -0.982_373_3,
+        _ => -0.982_354_6,
+    }
+}
+
 /// Runs a method to its end, or for so many steps; a device also measures.
 pub trait Runner {
     fn run<M: Method<P, S>, S, P: Problem<Error = Infallible>>(
@@ -119,7 +137,7 @@ pub struct Answers {
 }
 
 /// Methods and sizes.
-const RUNS: usize = 24 * 3;
+const RUNS: usize = 30 * 3;
 
 impl Answers {
     fn add<const N: usize>(&mut self, x: &SVector<f32, N>, value: f32) {
@@ -136,17 +154,11 @@ impl Answer for Answers {
     }
 }
 
-/// Every method at every size.
-pub fn all(runner: &mut impl Runner) -> Answers {
-    let mut answers = Answers { digests: [[0; 2]; RUNS], count: 0 };
-    macro_rules! sized {
-        ($n:literal: $($name:literal $method:expr, $state:ty, $problem:expr;)*) => { $({
-            let state = runner.run(concat!($name, " | ", $n), $method, <$state>::new(SVector::zeros()), $problem);
-            answers.add(state.x(), state.value());
-        })* };
-    }
-    macro_rules! methods {
-        ($($n:literal)*) => { $(sized! { $n:
+/// Every method whose name is wanted, at some sizes.
+macro_rules! methods {
+    ($wanted:path, $runner:ident: $($n:literal)*) => {{
+        let mut answers = Answers { digests: [[0; 2]; RUNS], count: 0 };
+        $(sized! { $wanted, $runner, answers, $n:
             "gradient descent" GradientDescent::default(), GradientDescentState<f32, $n>, Springs;
             "fixed rate" FixedRate::new(RATE), FixedRateState<f32, $n>, Springs;
             "Barzilai-Borwein" BarzilaiBorwein::default(), BarzilaiBorweinState<f32, $n>, Springs;
@@ -160,6 +172,11 @@ pub fn all(runner: &mut impl Runner) -> Answers {
             "fractional memory" FractionalMemory::new(RATE), FractionalMemoryState<f32, $n, 8>, Springs;
             "Anderson" Anderson::default(), AndersonState<f32, $n, 3>, GradientStep { inner: Springs, rate: RATE };
             "conjugate gradient" ConjugateGradient::default(), ConjugateGradientState<f32, $n>, Springs;
+            "Polyak" Polyak::new(least($n)), PolyakState<f32, $n>, Springs;
+            "mirror descent" MirrorDescent::new(Entropy, RATE), MirrorDescentState<f32, $n>, Springs;
+            "dual averaging" DualAveraging::new(Entropy, RATE), DualAveragingState<f32, $n>, Springs;
+            "mirror prox" MirrorProx::new(Entropy, RATE), MirrorProxState<f32, $n>, Springs;
+            "over-relaxation" OverRelaxation::new(1.2), OverRelaxationState<f32, $n>, linear();
             "BFGS" Bfgs::default(), BfgsState<f32, $n>, Springs;
             "L-BFGS" Lbfgs::default().searching(HagerZhang::default()), LbfgsState<f32, $n, 5>, Springs;
             "bounded L-BFGS" BoundedLbfgs::new(SVector::repeat(-1.0), SVector::repeat(0.5)),
@@ -167,13 +184,45 @@ pub fn all(runner: &mut impl Runner) -> Answers {
             "symmetric rank one" SymmetricRankOne::default(), SymmetricRankOneState<f32, $n>, Springs;
             "Newton, trust region" NewtonTrustRegion::default(), NewtonState<f32, $n>, Springs;
             "Newton-CG" NewtonCg::default(), NewtonCgState<f32, $n>, Springs;
+            "natural gradient" NaturalGradient::default(), NewtonState<f32, $n>, Springs;
             "saddle-free Newton" SaddleFreeNewton::default(), NewtonState<f32, $n>, Springs;
             "regularized Newton" RegularizedNewton::default(), NewtonState<f32, $n>, Springs;
             "cubic regularization" CubicRegularization::default(), NewtonState<f32, $n>, Springs;
             "saddle-free Newton, Krylov" KrylovSaddleFree::default(), KrylovSaddleFreeState<f32, $n, 2>, Springs;
             "negative curvature" NegativeCurvature::default(), NegativeCurvatureState<f32, $n, 2>, Springs;
-        })* };
+        })*
+        answers
+    }};
+}
+
+macro_rules! sized {
+    ($wanted:path, $runner:ident, $answers:ident, $n:literal: $($name:literal $method:expr, $state:ty, $problem:expr;)*) => { $(
+        if const { $wanted($name) } {
+            let start = <$state>::new(SVector::zeros());
+            let state = $runner.run(concat!($name, " | ", $n), $method, start, $problem);
+            $answers.add(state.x(), state.value());
+        }
+    )* };
+}
+
+/// Every method at every size.
+pub fn all(runner: &mut impl Runner) -> Answers {
+    const fn any(_: &str) -> bool {
+        true
     }
-    methods!(2 6 12);
-    answers
+    methods!(any, runner: 2 6 12)
+}
+
+/// For six variables the method, if any, that the environment named `METHOD` when this was compiled.
+pub fn chosen(runner: &mut impl Runner) -> Answers {
+    const fn is_method(name: &str) -> bool {
+        let (Some(method), name) = (option_env!("METHOD"), name.as_bytes()) else { return false };
+        let method = method.as_bytes();
+        let mut i = 0;
+        while i < name.len() && i < method.len() && name[i] == method[i] {
+            i += 1;
+        }
+        i == name.len() && i == method.len()
+    }
+    methods!(is_method, runner: 6)
 }

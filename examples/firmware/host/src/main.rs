@@ -25,6 +25,8 @@ use thalweg::least_squares::{Dogleg, GaussNewton, Normal, SquareRoot};
 use thalweg::problem::Problem;
 use thalweg::{Method, Real};
 
+mod weigh;
+
 struct Machine {
     core: &'static str,
     target: &'static str,
@@ -235,17 +237,27 @@ fn available(machine: &Machine, targets: &str) -> bool {
 }
 
 fn main() -> Result<()> {
-    const USAGE: &str = "usage: host TOOLCHAIN TARGETS [--check]";
+    const USAGE: &str = "usage: host TOOLCHAIN TARGETS [--check] | host --methods | host --flash TOOLCHAIN";
     let mut arguments = env::args().skip(1);
-    let toolchain = arguments.next().context(USAGE)?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no parent")?;
+    let built = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let toolchain = match arguments.next().context(USAGE)?.as_str() {
+        "--methods" => {
+            weigh::methods().iter().for_each(|method| println!("{method}"));
+            return Ok(());
+        }
+        "--flash" => {
+            let toolchain = arguments.next().context(USAGE)?;
+            return weigh::write(&built.join("flash"), &root.join("SMOOTH_FLASH.md"), &toolchain, SMOOTH_CORE);
+        }
+        toolchain => toolchain.to_owned(),
+    };
     let targets = arguments.next().context(USAGE)?;
     let check = match arguments.next().as_deref() {
         None => false,
         Some("--check") => true,
         Some(_) => bail!(USAGE),
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("no parent")?;
-    let built = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
 
     let images = images()?;
     let (machines, missing): (Vec<_>, Vec<_>) = MACHINES.iter().partition(|machine| available(machine, &targets));
@@ -330,7 +342,9 @@ fn smooth_header(toolchain: &str) -> String {
          Written by `run`, compared by `run --check`; {toolchain}.\n\n\
          Instructions, not cycles, on an emulated {SMOOTH_CORE} in f32, in multiples of 40, evaluations included; the function is that of\n\
          `src/smooth.rs`, with defaults or the constants that a method needs, for at most {} steps. Every answer equals the host's bit\n\
-         for bit. Stack: down to the deepest word that a step changed.\n\n\
+         for bit. Stack: down to the deepest word that a step changed. The mirror methods are those on the simplex, natural gradient has\n\
+         the Hessian for its Fisher matrix, over-relaxation solves the springs without their fourth powers. The bandit that learns its\n\
+         relaxation asks no function and is not here. Flash: SMOOTH_FLASH.md.\n\n\
          | method | N | opt | steps | worst step | all steps | stack B |\n|---|---:|---|---:|---:|---:|---:|\n",
         smooth::BUDGET
     )
