@@ -20,8 +20,8 @@ use crate::sparse::terms::{Penalties, Terms};
 /// small, for a nonconvex one because short steps end in better minimizers.
 const STRIDES: [f64; 2] = [0.75, 0.87];
 
-/// The tolerance on the way, as a share of λ.
-const ROUGHNESS: f64 = 0.05;
+/// The tolerances on the way, as shares of λ.
+const ROUGHNESS: [f64; 2] = [0.05, 0.01];
 
 /// No penalised coefficient leaves zero here, whatever the data.
 const FORBIDDING: f64 = 1e100;
@@ -164,7 +164,7 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         if self.is_gradual(kind == 0) {
             while lambda < STRIDES[kind] * at && !self.is_interrupted() {
                 at *= STRIDES[kind];
-                self.solve(at, (ROUGHNESS * at).max(tolerance), 1);
+                self.solve(at, (ROUGHNESS[kind] * at).max(tolerance), 1);
             }
         }
         let (ended, kkt) = self.solve(lambda, tolerance, usize::MAX);
