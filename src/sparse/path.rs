@@ -21,7 +21,7 @@ use crate::sparse::terms::{Penalties, Terms};
 const STRIDES: [f64; 2] = [0.75, 0.87];
 
 /// The tolerances on the way, as shares of λ.
-const ROUGHNESS: [f64; 2] = [0.05, 0.01];
+const ROUGHNESS: [f64; 2] = [0.05, 0.02];
 
 /// No penalised coefficient leaves zero here, whatever the data.
 const FORBIDDING: f64 = 1e100;
