@@ -137,15 +137,15 @@ impl<D: Design, F: Datafit, P: Penalties> Certifier<'_, '_, D, F, P> {
             .collect();
         let mut products = faer::Mat::<f64>::zeros(support.len(), support.len());
         design.gram(Centred { columns: support, centres: &centres }, weights, products.as_mut());
-        let mut factor = Factor::default();
-        Some((0..support.len()).all(|a| {
+        let rows = (0..support.len()).map(|a| {
             let row =
                 (0..=a).map(|b| products[(a, b)] * self.columns.factor(support[a]) * self.columns.factor(support[b]));
             let mut row: Vec<f64> = row.collect();
             let x = fit.coefficients.values[a];
             row[a] += bend(terms, terms.block_of(support[a]), x);
-            factor.append(row)
-        }))
+            row
+        });
+        Some(Factor::default().append(rows.collect()) == support.len())
     }
 
     fn duality_gap(

@@ -24,6 +24,13 @@ pub(crate) trait Quadratic {
     /// `x_k += change`.
     fn shift(&mut self, k: usize, change: f64);
 
+    /// Several changes, one after the other.
+    fn shift_all(&mut self, changes: &[(usize, f64)]) {
+        for &(k, change) in changes {
+            self.shift(k, change);
+        }
+    }
+
     /// Overwrites `right` with the solution of `(H + diag(extra)) d = right` on the listed entries; `false` if there is none.
     fn solve(&mut self, support: &[usize], extra: &[f64], right: &mut [f64]) -> bool;
 }
@@ -223,8 +230,9 @@ pub(crate) fn bend<T: Terms>(terms: &T, block: usize, x: f64) -> f64 {
     (slope(terms, block, x + step) - slope(terms, block, x - step)) / (2.0 * step)
 }
 
-/// Newton's method on the support, from kink to kink: a step that would change a sign ends at zero, and goes on without
-/// that entry. `false`, with x as before the step that failed, if the curvature is not positive or the objective rises.
+/// Newton's method on the support. What a step would carry past zero ends there, and the method goes on without it: all of
+/// that at once, or, where that raises the objective, what comes to zero first, and the step with it. `false`, with x as
+/// before the step that failed, if the curvature is not positive or the objective rises.
 fn newton<Q: Quadratic, T: Terms>(quadratic: &mut Q, terms: &T, working: &Working, x: &mut [f64]) -> bool {
     let mut support: Vec<(usize, usize)> = working
         .iter()
@@ -234,51 +242,62 @@ fn newton<Q: Quadratic, T: Terms>(quadratic: &mut Q, terms: &T, working: &Workin
         })
         .map(|(block, places)| (block, places.start))
         .collect();
-    let mut places = Vec::with_capacity(support.len());
     while !support.is_empty() {
-        let slopes: Vec<f64> = support.iter().map(|&(block, k)| slope(terms, block, x[k])).collect();
         let bends: Vec<f64> = support.iter().map(|&(block, k)| bend(terms, block, x[k])).collect();
-        let before: Vec<f64> = support.iter().map(|&(_, k)| quadratic.gradient(k)).collect();
-        let mut step: Vec<f64> = before.iter().zip(&slopes).map(|(g, s)| -(g + s)).collect();
-        places.clear();
-        places.extend(support.iter().map(|&(_, k)| k));
+        let descent = |&(block, k): &(usize, usize)| -(quadratic.gradient(k) + slope(terms, block, x[k]));
+        let mut step: Vec<f64> = support.iter().map(descent).collect();
+        let places: Vec<usize> = support.iter().map(|&(_, k)| k).collect();
         if !quadratic.solve(&places, &bends, &mut step) || !step.iter().all(|d| d.is_finite()) {
             return false;
         }
-        let (mut fraction, mut first) = (1.0, None);
-        for (i, (&k, &d)) in places.iter().zip(&step).enumerate() {
-            if (x[k] + d) * x[k] <= 0.0 {
-                let reach = -x[k] / d;
-                if reach < fraction {
-                    (fraction, first) = (reach, Some(i));
-                }
+        // How far each can go, in steps.
+        let reach = |i: usize| -x[places[i]] / step[i];
+        let mut ending: Vec<usize> = (0..places.len()).filter(|&i| (0.0..=1.0).contains(&reach(i))).collect();
+        let mut changes: Vec<(usize, f64)> = places.iter().copied().zip(step.iter().copied()).collect();
+        ending.iter().for_each(|&i| changes[i].1 = -x[places[i]]);
+        if !lowers(quadratic, terms, &support, x, &changes) {
+            let Some(first) = ending.into_iter().min_by(|&a, &b| reach(a).total_cmp(&reach(b))) else { return false };
+            changes = places.iter().zip(&step).map(|(&k, d)| (k, reach(first) * d)).collect();
+            changes[first].1 = -x[places[first]];
+            ending = vec![first];
+            if !lowers(quadratic, terms, &support, x, &changes) {
+                return false;
             }
         }
-        let mut change = 0.0;
-        let mut size = 0.0;
-        for (i, (&(block, k), d)) in support.iter().zip(&mut step).enumerate() {
-            *d = if first == Some(i) { -x[k] } else { fraction * *d };
-            let (old, new) = (terms.value(block, &[x[k]]), terms.value(block, &[x[k] + *d]));
-            change += new - old;
-            size += new.abs() + old.abs();
-            quadratic.shift(k, *d);
+        changes.iter().for_each(|&(k, d)| x[k] += d);
+        for &i in ending.iter().rev() {
+            x[places[i]] = 0.0;
+            support.remove(i);
         }
-        for ((&k, &g), &d) in places.iter().zip(&before).zip(&step) {
-            change += 0.5 * (g + quadratic.gradient(k)) * d;
+        if ending.is_empty() {
+            return true;
         }
-        if !(change <= 1e-14 * size) {
-            for (&k, &d) in places.iter().zip(&step) {
-                quadratic.shift(k, -d);
-            }
-            return false;
-        }
-        for (i, (&k, &d)) in places.iter().zip(&step).enumerate() {
-            x[k] = if first == Some(i) { 0.0 } else { x[k] + d };
-        }
-        let Some(first) = first else { return true };
-        support.remove(first);
     }
     true
+}
+
+/// Moves the quadratic by the changes on the support, unless that raises the objective.
+fn lowers<Q: Quadratic, T: Terms>(
+    quadratic: &mut Q,
+    terms: &T,
+    support: &[(usize, usize)],
+    x: &[f64],
+    changes: &[(usize, f64)],
+) -> bool {
+    let (mut change, mut size) = (0.0, 0.0);
+    for (&(block, _), &(k, d)) in support.iter().zip(changes) {
+        let (old, new) = (terms.value(block, &[x[k]]), terms.value(block, &[x[k] + d]));
+        change += new - old + 0.5 * quadratic.gradient(k) * d;
+        size += new.abs() + old.abs();
+    }
+    quadratic.shift_all(changes);
+    change += changes.iter().map(|&(k, d)| 0.5 * quadratic.gradient(k) * d).sum::<f64>();
+    let falls = change <= 1e-14 * size;
+    if !falls {
+        let back: Vec<(usize, f64)> = changes.iter().map(|&(k, d)| (k, -d)).collect();
+        quadratic.shift_all(&back);
+    }
+    falls
 }
 
 /// Anderson's extrapolation of the last iterates on their support, kept if it lowers the objective.
@@ -311,18 +330,15 @@ fn extrapolate<Q: Quadratic, T: Terms>(
     for &(k, d) in &moves {
         change += 0.5 * quadratic.gradient(k) * d;
     }
-    for &(k, d) in &moves {
-        quadratic.shift(k, d);
-    }
+    quadratic.shift_all(&moves);
     for &(k, d) in &moves {
         change += 0.5 * quadratic.gradient(k) * d;
     }
     if change < 0.0 {
         x.copy_from_slice(&candidate);
     } else {
-        for &(k, d) in &moves {
-            quadratic.shift(k, -d);
-        }
+        let back: Vec<(usize, f64)> = moves.iter().map(|&(k, d)| (k, -d)).collect();
+        quadratic.shift_all(&back);
     }
 }
 

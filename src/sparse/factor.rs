@@ -2,7 +2,10 @@
 
 use std::vec::Vec;
 
-use crate::sparse::design::kernels::{axpy, dot};
+use crate::sparse::design::kernels::{axpy, dot, dots};
+
+/// Rows that are worked on at a time.
+const SIDE_BY_SIDE: usize = 4;
 
 /// `H = L Lᵀ` of order k, kept while rows and columns come and go: each change takes O(k²) operations (Gill, Golub, Murray
 /// & Saunders 1974, methods C1 and C3).
@@ -10,6 +13,8 @@ use crate::sparse::design::kernels::{axpy, dot};
 pub(crate) struct Factor {
     /// The rows of L, each from its first entry to the diagonal.
     rows: Vec<Vec<f64>>,
+    /// Changes since it was begun that were not appends, each of which adds rounding.
+    pub(crate) updates: usize,
 }
 
 impl Factor {
@@ -19,23 +24,45 @@ impl Factor {
 
     pub(crate) fn clear(&mut self) {
         self.rows.clear();
+        self.updates = 0;
     }
 
-    /// Appends a variable: `row` holds its entries of H with those before it and then its diagonal entry. `false`, and no
-    /// change, if H would not be safely positive definite.
-    pub(crate) fn append(&mut self, mut row: Vec<f64>) -> bool {
-        let Some(diagonal) = row.pop() else { return false };
+    /// Keeps the first variables.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.rows.truncate(count);
+    }
+
+    /// Appends variables, each a row of its entries of H with those before it and then its diagonal entry, until H would not
+    /// be safely positive definite; how many there were until then.
+    pub(crate) fn append(&mut self, mut added: Vec<Vec<f64>>) -> usize {
+        // Side by side through the rows that are there, which are read once for several.
+        let (groups, rest) = added.as_chunks_mut::<SIDE_BY_SIDE>();
         for (k, above) in self.rows.iter().enumerate() {
-            let (known, rest) = row.split_at_mut(k);
-            rest[0] = (rest[0] - dot(&above[..k], known)) / above[k];
+            for group in &mut *groups {
+                let sums = dots(group.each_ref().map(|row| &row[..k]), &above[..k]);
+                for (row, sum) in group.iter_mut().zip(sums) {
+                    row[k] = (row[k] - sum) / above[k];
+                }
+            }
+            for row in &mut *rest {
+                row[k] = (row[k] - dot(&row[..k], &above[..k])) / above[k];
+            }
         }
-        let pivot = diagonal - dot(&row, &row);
-        if !(pivot > 1e-13 * diagonal.abs()) {
-            return false;
+        let old = self.len();
+        for (count, mut row) in added.into_iter().enumerate() {
+            for (k, above) in self.rows.iter().enumerate().skip(old) {
+                row[k] = (row[k] - dot(&row[..k], &above[..k])) / above[k];
+            }
+            let place = self.len();
+            let diagonal = row[place];
+            let pivot = diagonal - dot(&row[..place], &row[..place]);
+            if !(pivot > 1e-13 * diagonal.abs()) {
+                return count;
+            }
+            row[place] = pivot.sqrt();
+            self.rows.push(row);
         }
-        row.push(pivot.sqrt());
-        self.rows.push(row);
-        true
+        self.len() - old
     }
 
     /// Removes variable k.
@@ -56,20 +83,46 @@ impl Factor {
 
     /// `H += sign · v vᵀ`, where v is zero before entry `from`: row after row, so that memory is read in order.
     fn rotate(&mut self, from: usize, v: &mut [f64], sign: f64) -> bool {
+        self.updates += 1;
+        let turn = |entry: &mut f64, w: &mut f64, [c, inverse, s]: [f64; 3]| {
+            *entry = (*entry + sign * s * *w) * inverse;
+            *w = c * *w - s * *entry;
+        };
         let mut rotations: Vec<[f64; 3]> = Vec::with_capacity(v.len());
-        for (row, &mut mut w) in self.rows[from..].iter_mut().zip(v) {
-            for (entry, &[c, inverse, s]) in row[from..].iter_mut().zip(&rotations) {
-                *entry = (*entry + sign * s * w) * inverse;
-                w = c * w - s * *entry;
+        for (rows, v) in self.rows[from..].chunks_mut(SIDE_BY_SIDE).zip(v.chunks_mut(SIDE_BY_SIDE)) {
+            // Each row waits for its own last result; several do so at the same time.
+            let known = rotations.len();
+            if let (Ok(rows), Ok(v)) =
+                (<&mut [Vec<f64>; SIDE_BY_SIDE]>::try_from(&mut *rows), <&mut [f64; SIDE_BY_SIDE]>::try_from(&mut *v))
+            {
+                let mut entries = rows.each_mut().map(|row| row[from..from + known].iter_mut());
+                for &rotation in &rotations {
+                    for (entries, w) in entries.iter_mut().zip(&mut *v) {
+                        if let Some(entry) = entries.next() {
+                            turn(entry, w, rotation);
+                        }
+                    }
+                }
+            } else {
+                for (row, w) in rows.iter_mut().zip(&mut *v) {
+                    for (entry, &rotation) in row[from..].iter_mut().zip(&rotations) {
+                        turn(entry, w, rotation);
+                    }
+                }
             }
-            let pivot = row[from + rotations.len()];
-            let square = pivot * pivot + sign * w * w;
-            if !(square > 1e-13 * pivot * pivot) {
-                return false;
+            for (row, w) in rows.iter_mut().zip(v) {
+                for (entry, &rotation) in row[from + known..].iter_mut().zip(&rotations[known..]) {
+                    turn(entry, w, rotation);
+                }
+                let pivot = row[from + rotations.len()];
+                let square = pivot * pivot + sign * *w * *w;
+                if !(square > 1e-13 * pivot * pivot) {
+                    return false;
+                }
+                let root = square.sqrt();
+                row[from + rotations.len()] = root;
+                rotations.push([root / pivot, pivot / root, *w / pivot]);
             }
-            let root = square.sqrt();
-            row[from + rotations.len()] = root;
-            rotations.push([root / pivot, pivot / root, w / pivot]);
         }
         true
     }

@@ -5,9 +5,15 @@ use std::vec::Vec;
 
 use crate::sparse::columns::Columns;
 use crate::sparse::coordinate::Quadratic;
-use crate::sparse::design::kernels::axpy;
+use crate::sparse::design::kernels::{axpy, axpys};
 use crate::sparse::design::{Centred, Design, Weights};
 use crate::sparse::factor::Factor;
+
+/// Columns that are added to the gradient at a time.
+const SIDE_BY_SIDE: usize = 4;
+
+/// What an entry costs to update, as a multiple of its share of `k³ - i³` when rows i to k are appended.
+const UPDATE: usize = 30;
 
 /// `H = X̃ᵀ W X̃` of some columns, and the gradient at the current point.
 #[derive(Debug, Default)]
@@ -116,21 +122,42 @@ impl Gram {
     pub(crate) fn set_gradient_from(&mut self, origin: &[f64], x: impl Iterator<Item = f64>) {
         self.gradient.clear();
         self.gradient.extend(origin.iter().map(|c| -c));
-        for (k, x) in x.enumerate().filter(|&(_, x)| x != 0.0) {
-            self.shift(k, x);
-        }
+        let changes: Vec<(usize, f64)> = x.enumerate().filter(|&(_, x)| x != 0.0).collect();
+        self.shift_all(&changes);
     }
 
     pub(crate) fn gradients(&self) -> &[f64] {
         &self.gradient
     }
 
-    /// The order of the factor and the places missing from it, after removing what is not wanted; `None` if starting afresh
-    /// is cheaper.
+    /// Keeps the first variables of the factor.
+    fn truncate(&mut self, count: usize) {
+        if count == 0 {
+            self.factor.clear();
+        }
+        self.factor.truncate(count);
+        self.factored.truncate(count);
+    }
+
+    /// Brings the factor to the support, and the diagonal to `extra`; `false`, and as far as it goes, if H is not positive
+    /// definite there.
     fn adjust(&mut self, support: &[usize], extra: &[f64]) -> bool {
         let mut wanted = vec![usize::MAX; self.order];
         for (i, &k) in support.iter().enumerate() {
             wanted[k] = i;
+        }
+        let differs = |&(k, now): &(usize, f64)| {
+            let i = wanted[k];
+            i == usize::MAX || (extra[i] - now).abs() > 1e-9 * self.column(k)[k]
+        };
+        let changed: Vec<usize> = (0..self.factored.len()).filter(|&i| differs(&self.factored[i])).collect();
+        if let Some(&first) = changed.first() {
+            // Updates cost more than to begin again after the first that changes, if there are many.
+            let order = self.factored.len();
+            let updates: usize = changed.iter().map(|&i| (order - i) * (order - i)).sum();
+            if UPDATE * updates > order.pow(3) - first.pow(3) {
+                self.truncate(first);
+            }
         }
         for i in (0..self.factored.len()).rev() {
             if wanted[self.factored[i].0] == usize::MAX {
@@ -141,26 +168,32 @@ impl Gram {
         for i in 0..self.factored.len() {
             let (k, now) = self.factored[i];
             let target = extra[wanted[k]];
-            wanted[k] = usize::MAX;
             if (target - now).abs() > 1e-9 * self.column(k)[k] {
                 if !self.factor.shift(i, target - now) {
-                    return false;
+                    self.truncate(0);
+                    break;
                 }
                 self.factored[i].1 = target;
             }
         }
-        for (i, &k) in support.iter().enumerate() {
-            if wanted[k] == i {
-                let column = self.column(k);
-                let mut row: Vec<f64> = self.factored.iter().map(|&(l, _)| column[l]).collect();
-                row.push(column[k] + extra[i]);
-                if !self.factor.append(row) {
-                    return false;
-                }
-                self.factored.push((k, extra[i]));
-            }
+        for (k, _) in &self.factored {
+            wanted[*k] = usize::MAX;
         }
-        true
+        let old = self.factored.len();
+        let missing = support.iter().zip(extra).enumerate().filter(|&(i, (&k, _))| wanted[k] == i);
+        self.factored.extend(missing.map(|(_, (&k, &extra))| (k, extra)));
+        let row = |end: usize| {
+            let (k, extra) = self.factored[end];
+            let column = self.column(k);
+            let mut row: Vec<f64> = self.factored[..=end].iter().map(|&(l, _)| column[l]).collect();
+            row[end] += extra;
+            row
+        };
+        let rows = (old..self.factored.len()).map(row).collect();
+        let taken = old + self.factor.append(rows);
+        let complete = taken == self.factored.len();
+        self.factored.truncate(taken);
+        complete
     }
 }
 
@@ -187,13 +220,25 @@ impl Quadratic for Gram {
         axpy(change, column, &mut self.gradient);
     }
 
+    fn shift_all(&mut self, changes: &[(usize, f64)]) {
+        let column = |k: usize| &self.entries[k * self.stride..k * self.stride + self.order];
+        let (groups, rest) = changes.as_chunks::<SIDE_BY_SIDE>();
+        for group in groups {
+            axpys(group.map(|(_, change)| change), group.map(|(k, _)| column(k)), &mut self.gradient);
+        }
+        for &(k, change) in rest {
+            axpy(change, column(k), &mut self.gradient);
+        }
+    }
+
     fn solve(&mut self, support: &[usize], extra: &[f64], right: &mut [f64]) -> bool {
         if !self.adjust(support, extra) {
-            self.factor.clear();
-            self.factored.clear();
+            // Rounding is to blame only if there have been many updates.
+            if self.factor.updates <= support.len() / 4 {
+                return false;
+            }
+            self.truncate(0);
             if !self.adjust(support, extra) {
-                self.factor.clear();
-                self.factored.clear();
                 return false;
             }
         }

@@ -21,7 +21,7 @@ use crate::sparse::terms::{Penalties, Terms};
 const STRIDES: [f64; 2] = [0.75, 0.87];
 
 /// The tolerances on the way, as shares of λ.
-const ROUGHNESS: [f64; 2] = [0.05, 1e-3];
+const ROUGHNESS: [f64; 2] = [0.05, 0.02];
 
 /// No penalised coefficient leaves zero here, whatever the data.
 const FORBIDDING: f64 = 1e100;
@@ -93,7 +93,7 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         let free: Vec<usize> = (0..blocks).filter(|&b| penalties.is_free(b)).collect();
         if !free.is_empty() {
             engine.admit(&terms, &free);
-            engine.solve(&terms, 1e-14 * engine.loss.max(f64::MIN_POSITIVE).sqrt(), settings.budget, true, &mut || {
+            engine.solve(&terms, 1e-14 * engine.loss.max(f64::MIN_POSITIVE).sqrt(), settings.budget, 0, &mut || {
                 ControlFlow::Continue(())
             });
             engine.refresh();
@@ -164,10 +164,10 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         if self.is_gradual(kind == 0) {
             while lambda < STRIDES[kind] * at && !self.is_interrupted() {
                 at *= STRIDES[kind];
-                self.solve(at, (ROUGHNESS[kind] * at).max(tolerance));
+                self.solve(at, (ROUGHNESS[kind] * at).max(tolerance), 1);
             }
         }
-        let (ended, kkt) = self.solve(lambda, tolerance);
+        let (ended, kkt) = self.solve(lambda, tolerance, usize::MAX);
         let terms = self.penalties.at(lambda);
         let Engine { beta, intercepts, loss, .. } = &self.engine;
         let after = self.effort();
@@ -201,7 +201,7 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         [*outer, effort.epochs, effort.newton, correlations.passes]
     }
 
-    fn solve(&mut self, lambda: f64, tolerance: f64) -> (Ended, f64) {
+    fn solve(&mut self, lambda: f64, tolerance: f64, checks: usize) -> (Ended, f64) {
         let terms = self.penalties.at(lambda);
         let settings = self.settings;
         let mut proceed = || settings.proceed();
@@ -215,7 +215,7 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         if self.solver == Solver::LocalLinear {
             local_linear::solve(&mut self.engine, &terms, tolerance, budget, &mut proceed)
         } else {
-            self.engine.solve(&terms, tolerance, budget, false, &mut proceed)
+            self.engine.solve(&terms, tolerance, budget, checks, &mut proceed)
         }
     }
 }

@@ -328,14 +328,14 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             }
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        found.truncate(self.room());
+        found.truncate(self.room(0));
         self.previous.clone_from(&self.correlations.estimate);
         found.into_iter().map(|(_, block)| block).collect()
     }
 
-    /// How many blocks may enter at once.
-    fn room(&self) -> usize {
-        self.working.blocks.len().max(50)
+    /// How many blocks may enter at once: with every check of all columns four times as many, so that there are few checks.
+    fn room(&self, checked: usize) -> usize {
+        self.working.blocks.len().max(50).saturating_mul(1 << (2 * checked).min(20))
     }
 
     /// The gradient on the working set; what is known of it at this point is not computed again.
@@ -387,14 +387,14 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         false
     }
 
-    /// Minimizes at one λ until no gap is above `tolerance`, and returns the largest. A `restricted` solve leaves alone what is
-    /// not in the working set.
+    /// Minimizes at one λ until no gap is above `tolerance`, and returns the largest. After so many checks of all columns it leaves
+    /// alone what is not in the working set.
     pub(crate) fn solve<T: Terms>(
         &mut self,
         terms: &T,
         tolerance: f64,
         budget: usize,
-        restricted: bool,
+        checks: usize,
         proceed: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> (Ended, f64) {
         let exact = self.datafit.is_quadratic();
@@ -402,6 +402,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         // Steps for which upper bounds of the curvature still stand in for the curvature.
         let mut bounded = 0_usize;
         let (mut least, mut mark, mut idle) = (f64::INFINITY, f64::INFINITY, 0_usize);
+        let mut checked = 0;
         for _ in 0..budget {
             if proceed().is_break() {
                 return (Ended::Interrupted, worst);
@@ -439,14 +440,15 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                 }
             }
             if gap <= tolerance && !(restless && idle < PATIENCE) {
-                if restricted || self.is_closed() {
+                if checked >= checks || self.is_closed() {
                     return (Ended::Converged, gap);
                 }
                 let (mut violators, tolerated) = self.violators(terms, tolerance);
                 if violators.is_empty() {
                     return (Ended::Converged, gap.max(tolerated));
                 }
-                violators.truncate(self.room());
+                violators.truncate(self.room(checked));
+                checked += 1;
                 self.admit(terms, &violators);
                 (last, worst, least) = (f64::INFINITY, f64::INFINITY, f64::INFINITY);
                 continue;

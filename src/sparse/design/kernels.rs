@@ -149,6 +149,38 @@ impl<X: Entries, W: Entries> WithSimd for Add<'_, X, W> {
     }
 }
 
+/// `vᵢ += Σ aₖ xᵢₖ`, one k after the other.
+struct AddAll<'a, const K: usize> {
+    a: [f64; K],
+    columns: [&'a [f64]; K],
+    v: &'a mut [f64],
+}
+
+impl<const K: usize> WithSimd for AddAll<'_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let columns = self.columns.map(|column| &column[..self.v.len()]);
+        let (chunks, tail) = self.v.as_chunks_mut::<LANES>();
+        let mut start = 0;
+        for v in chunks {
+            for k in 0..K {
+                let x = columns[k].lanes(start);
+                for lane in 0..LANES {
+                    v[lane] += self.a[k] * x[lane];
+                }
+            }
+            start += LANES;
+        }
+        for (i, v) in tail.iter_mut().enumerate() {
+            for k in 0..K {
+                *v += self.a[k] * columns[k][start + i];
+            }
+        }
+    }
+}
+
 /// `Σ xᵢ vᵢ`.
 #[inline]
 pub(crate) fn dot<T: Real>(x: &[T], v: &[f64]) -> f64 {
@@ -166,6 +198,12 @@ pub(crate) fn dots<T: Real, const K: usize>(columns: [&[T]; K], v: &[f64]) -> [f
 #[inline]
 pub(crate) fn axpy<T: Real>(a: f64, x: &[T], v: &mut [f64]) {
     add(a, x, 1.0, v);
+}
+
+/// The `axpy` of several columns, with the same bits.
+#[inline]
+pub(crate) fn axpys<const K: usize>(a: [f64; K], columns: [&[f64]; K], v: &mut [f64]) {
+    arch().dispatch(AddAll { a, columns, v });
 }
 
 /// `vᵢ += a wᵢ xᵢ`.
