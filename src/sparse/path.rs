@@ -82,7 +82,7 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
     {
         let terms = penalties.at(FORBIDDING);
         let blocks = terms.blocks();
-        let solver = regression.choose(settings.solver, blocks, count);
+        let solver = regression.choose(settings, blocks, penalties.at(1.0).is_convex(), count);
         let residual =
             solver == Solver::CoordinateDescent || (solver == Solver::LocalLinear && !regression.design.is_dense());
         let kernel = if residual { Kernel::Residual } else { Kernel::Gram };
@@ -188,12 +188,13 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
     }
 
     /// Whether a λ far away is approached through others. Of convex problems those gain by it whose working sets would grow past
-    /// the number of observations, or whose models change on the way.
+    /// the number of observations, or whose models change on the way and cost more than descent on the observations.
     fn is_gradual(&self, convex: bool) -> bool {
         let Engine { columns, datafit, .. } = &self.engine;
         let wide = columns.design.is_dense() && columns.len() > columns.design.rows();
         let follows = self.first_order.is_none() && self.solver != Solver::LocalLinear;
-        follows && self.settings.gradual && (!convex || wide || !datafit.is_quadratic())
+        let gains = if datafit.is_quadratic() { wide } else { !(wide && self.solver == Solver::CoordinateDescent) };
+        follows && self.settings.gradual && (!convex || gains)
     }
 
     fn effort(&self) -> [usize; 4] {

@@ -117,6 +117,9 @@ impl Default for Settings {
 /// Up to this many values of λ do not pay for the products of all columns.
 const FEW: usize = 5;
 
+/// A tolerance that coordinate descent reaches soon.
+const ROUGH: f64 = 3e-4;
+
 /// How a fit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FitStatus {
@@ -278,10 +281,12 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         path::follow(self, &penalties, grid, settings, observer)
     }
 
-    /// The algorithm for this shape.
-    pub(crate) fn choose(&self, wanted: Solver, blocks: usize, count: usize) -> Solver {
+    /// The algorithm for this shape, for so many λ.
+    pub(crate) fn choose(&self, settings: &Settings, blocks: usize, convex: bool, count: usize) -> Solver {
         let (n, p) = (self.design.rows(), self.design.columns());
-        match wanted {
+        // Products of columns pay only where many λ or digits are asked of them.
+        let rough = convex && n < p && count <= FEW && settings.tolerance >= ROUGH;
+        match settings.solver {
             Solver::Gram if self.datafit.is_quadratic() => Solver::Gram,
             Solver::Gram => Solver::ActiveSet,
             Solver::Automatic => {
@@ -290,7 +295,7 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
                 } else if self.datafit.is_quadratic() && n > p && p <= 4000 && (count > FEW || !self.design.is_dense())
                 {
                     Solver::Gram
-                } else if self.design.is_dense() {
+                } else if self.design.is_dense() && !rough {
                     Solver::ActiveSet
                 } else {
                     Solver::CoordinateDescent
