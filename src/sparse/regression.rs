@@ -61,7 +61,8 @@ pub enum Solver {
     Gram,
     /// Coordinate descent and Newton's method on the products of the columns that were ever active: dense designs.
     ActiveSet,
-    /// Coordinate descent on the residual with Anderson's extrapolation, on working sets: sparse designs.
+    /// Coordinate descent on the residual with Anderson's extrapolation, on working sets: sparse designs, and dense ones
+    /// with more columns than rows for a few λ at a loose tolerance.
     CoordinateDescent,
     /// Accelerated gradient for nonconvex penalties, on products with the design only.
     AcceleratedGradient(Damping),
