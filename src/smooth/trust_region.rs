@@ -1,4 +1,4 @@
-//! Steps of a quadratic model that need its whole spectrum, and the rule of the radius.
+//! Steps of a quadratic model by its Cholesky factor or its whole spectrum, and the rule of the radius.
 //!
 //! With `H = V Λ Vᵀ` and `c = Vᵀg` every step is `p = -V (Λ + λI)⁻¹ c`; what differs is how λ is found. The minimizer in a ball of
 //! radius Δ has `λ ≥ max(0, -λ₁)` and `‖p‖ = Δ` where λ > 0 (Moré & Sorensen, "Computing a trust region step", 1983), that of the

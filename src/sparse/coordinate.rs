@@ -292,7 +292,8 @@ fn lowers<Q: Quadratic, T: Terms>(
     }
     quadratic.shift_all(changes);
     change += changes.iter().map(|&(k, d)| 0.5 * quadratic.gradient(k) * d).sum::<f64>();
-    let falls = change <= 1e-14 * size;
+    // Out of bounds the objective is infinite, and so is the size.
+    let falls = change.is_finite() && change <= 1e-14 * size;
     if !falls {
         let back: Vec<(usize, f64)> = changes.iter().map(|&(k, d)| (k, -d)).collect();
         quadratic.shift_all(&back);

@@ -13,7 +13,7 @@ use crate::sparse::factor::Factor;
 const SIDE_BY_SIDE: usize = 4;
 
 /// What an entry costs to update, as a multiple of its share of `k³ - i³` when rows i to k are appended.
-const UPDATE: usize = 30;
+const UPDATE: u64 = 30;
 
 /// `H = X̃ᵀ W X̃` of some columns, and the gradient at the current point.
 #[derive(Debug, Default)]
@@ -154,8 +154,8 @@ impl Gram {
         if let Some(&first) = changed.first() {
             // Updates cost more than to begin again after the first that changes, if there are many.
             let order = self.factored.len();
-            let updates: usize = changed.iter().map(|&i| (order - i) * (order - i)).sum();
-            if UPDATE * updates > order.pow(3) - first.pow(3) {
+            let updates: u64 = changed.iter().map(|&i| ((order - i) as u64).pow(2)).sum();
+            if UPDATE * updates > (order as u64).pow(3) - (first as u64).pow(3) {
                 self.truncate(first);
             }
         }

@@ -162,7 +162,9 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         let tolerance = self.settings.tolerance * self.lambda_max;
         let kind = usize::from(!self.penalties.at(lambda).is_convex());
         if self.is_gradual(kind == 0) {
-            while lambda < STRIDES[kind] * at && !self.is_interrupted() {
+            // Below that, smaller λ are all the same.
+            let end = lambda.max(tolerance).max(1e-12 * self.lambda_max);
+            while end < STRIDES[kind] * at && !self.is_interrupted() {
                 at *= STRIDES[kind];
                 self.solve(at, (ROUGHNESS[kind] * at).max(tolerance), 1);
             }

@@ -333,9 +333,9 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         found.into_iter().map(|(_, block)| block).collect()
     }
 
-    /// How many blocks may enter at once: with every check of all columns four times as many, so that there are few checks.
+    /// How many blocks may enter at once: as many as there are, or more with every check of all columns, so that these are few.
     fn room(&self, checked: usize) -> usize {
-        self.working.blocks.len().max(50).saturating_mul(1 << (2 * checked).min(20))
+        self.working.blocks.len().max(50 << (2 * checked).min(6))
     }
 
     /// The gradient on the working set; what is known of it at this point is not computed again.

@@ -365,6 +365,14 @@ fn the_density_of_a_full_matrix() {
     let mut faulty = Faulty::new(symmetric(), Fault::Nan, 2);
     while !density.step(&mut faulty).unwrap() {}
     assert!(density.mean().is_nan() && density.at(0.0, 1.0).is_nan() && density.outlier_level().is_nan());
+    // In any process.
+    for at in [0, 3, 6] {
+        let mut density = SpectralDensity::<f64, 3, 3, 3>::new(SVector::zeros(), 1);
+        let mut faulty = Faulty::new(Forward(Diagonal::new([1.0, 2.0, 10.0])), Fault::Nan, at);
+        while !density.step(&mut faulty).unwrap() {}
+        assert!(density.mean().is_nan() && density.outlier_level().is_nan(), "{at}: {}", density.outlier_level());
+        assert_eq!(density.range(), (f64::INFINITY, f64::NEG_INFINITY));
+    }
 }
 
 /// The plane through the minima of the double well and a point beside its saddle is the plane of the function.
@@ -404,6 +412,11 @@ fn surfaces_at_the_edges() {
             heights.push(height.value);
         }
         assert!(heights.len() == 6 && heights.iter().all(|value| value.is_finite()), "{heights:?}");
+    }
+    // What rounding leaves of a point on the line is no direction.
+    let [from, to] = [vector![0.1, 0.2, 0.3], vector![0.3, 0.7, 1.9]];
+    for c in [from + (to - from) * 0.37, to] {
+        assert_eq!(Surface::new(from, to, c, [2, 2]).coordinates(&vector![1.0, 0.0, 0.0]).1, 0.0);
     }
     let mut surface = Surface::new(a, b, vector![0.0, 1.0], [2, 2]);
     let before = surface;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use faer::sparse::{SparseColMat, Triplet};
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use thalweg::penalty::{
     CappedL1, ElasticNet, HalfPower, L1, LogSum, Mcp, Radial, Scad, ScalarPenalty, SparseGroup, Strength,
     TwoThirdsPower,
@@ -12,7 +13,7 @@ use thalweg::penalty::{
 use thalweg::sparse::datafit::{
     Cox, Huber, Logistic, Multinomial, Observed, Poisson, Quantile, Squared, SquaredHinge, Ties,
 };
-use thalweg::sparse::design::{Csc, Stacked};
+use thalweg::sparse::design::{Csc, Dense, Stacked};
 use thalweg::sparse::{
     Datafit, Design, Fit, FitStatus, Grid, Path, Penalties, PerCoefficient, PerGroup, Regression, Settings, Slope,
     Solver,
@@ -267,6 +268,51 @@ fn an_interrupt_leaves_the_path_so_far() {
     flag.store(true, Ordering::Relaxed);
     let path = regression.path(PerCoefficient::new(L1 { strength: 1.0 }), &grid, &settings, &mut go).unwrap();
     assert_eq!((path.fits.len(), path.fits[0].status), (1, FitStatus::Interrupted));
+}
+
+#[test]
+fn newton_stays_in_a_box() {
+    let (n, p) = (100, 40);
+    for seed in 0..60 {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut x: Vec<f64> = (0..n * p).map(|_| rng.random_range(-1.0..1.0)).collect();
+        for k in n..n * p {
+            x[k] = 0.2 * x[k] + 0.95 * x[k - n];
+        }
+        let row = |i: usize| (0..p).map(|j| x[i + j * n] * if j % 2 == 0 { 1.0 } else { -0.8 }).sum::<f64>();
+        let y: Vec<f64> = (0..n).map(|i| row(i) + rng.random_range(-0.3..0.3)).collect();
+        let design = Dense::from_slice(&x, n, p).unwrap();
+        let regression = Regression::new(&design, Observed::new(Squared, &y).unwrap()).unwrap();
+        let (low, high) = [(-0.3, 0.05), (0.0, 0.3), (-0.1, 0.1), (-0.5, 0.5)][seed as usize % 4];
+        for solver in [Solver::ActiveSet, Solver::Gram] {
+            let boxed = PerCoefficient::new(L1 { strength: 1.0 }).bounds(&vec![(low, high); p]);
+            let settings = Settings { solver, ..Settings::default() };
+            let grid = Grid::Ratios(vec![0.1, 0.01, 1e-4]);
+            for fit in regression.path(boxed, &grid, &settings, &mut go).unwrap().fits {
+                assert_eq!(fit.status, FitStatus::Converged, "{seed} {solver:?}: {:?}", fit.effort);
+                assert!(fit.coefficients.values.iter().all(|b| (low..=high).contains(b)), "{seed} {solver:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_penalty_ends_a_path() {
+    let mut made = Made::new(10, 20, 3, 5);
+    let y = made.response(0.3);
+    let design = made.design();
+    let regression = Regression::new(&design, Observed::new(Squared, &y).unwrap()).unwrap();
+    for mcp in [false, true] {
+        let grid = Grid::Ratios(vec![0.1, 0.0]);
+        let settings = Settings::default();
+        let path = if mcp {
+            regression.path(PerCoefficient::new(Mcp { strength: 1.0, reach: 3.0 }), &grid, &settings, &mut go)
+        } else {
+            regression.path(PerCoefficient::new(L1 { strength: 1.0 }), &grid, &settings, &mut go)
+        };
+        let fits = path.unwrap().fits;
+        assert!(fits.len() == 2 && fits[1].loss < fits[0].loss && fits[1].objective.is_finite());
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@
 //! References: Golub & Welsch, "Calculation of Gauss quadrature rules", 1969; Ubaru, Chen & Saad, "Fast estimation of tr(f(A)) via stochastic
 //! Lanczos quadrature", 2017; of Hessians: Ghorbani, Krishnan & Xiao, "An investigation into neural net optimization via Hessian eigenvalue
 //! density", 2019. Memory: N(K + 1) + 2K(V + 1), and K² for a moment. Choose [`Spectrum`](super::Spectrum) for the ends of the
-//! spectrum alone. All is NaN before a process is done, and once a product was not finite.
+//! spectrum alone. All but the range is NaN before a process is done, and once a product was not finite.
 
 use nalgebra::{SMatrix, SVector};
 
@@ -127,13 +127,17 @@ impl<T: Real, const N: usize, const K: usize, const V: usize> SpectralDensity<T,
     #[must_use]
     pub fn range(&self) -> (T, T) {
         let infinite = (T::INFINITY, -T::INFINITY);
+        if !self.mean().is_finite() {
+            return infinite;
+        }
         self.nodes().fold(infinite, |(least, largest), (node, _)| (least.min(node), largest.max(node)))
     }
 
     /// The level above which an eigenvalue is an outlier: the median m of the density and five times the median of `|λ - m|`.
     #[must_use]
     pub fn outlier_level(&self) -> T {
-        let half = T::HALF * T::of_usize(self.done);
+        // NaN if a process was spoiled, and then no median is found.
+        let half = T::HALF * self.nodes().fold(T::ZERO, |sum, (_, weight)| sum + weight);
         let middle = median(self.nodes(), half);
         let spread = median(self.nodes().map(|(node, weight)| ((node - middle).abs(), weight)), half);
         middle + T::of_f64(5.0) * spread

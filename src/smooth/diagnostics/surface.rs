@@ -62,8 +62,10 @@ impl<T: Real, const N: usize> Surface<T, N> {
     pub fn new(a: SVector<T, N>, b: SVector<T, N>, c: SVector<T, N>, points: [u32; 2]) -> Self {
         let (line, way) = (b - a, c - a);
         let across = way - line * share(&line, &way);
-        // Twice, against rounding.
+        // Twice, against rounding, which is all that is left of points on a line.
         let across = across - line * share(&line, &across);
+        let rounding = T::of_usize(4 * N) * T::EPSILON * linalg::norm(&way);
+        let across = if linalg::norm(&across) > rounding { across } else { linalg::zeros() };
         let points = points.map(|points| points.max(2));
         Self { origin: a, line, across, points, next: [0; 2], lowest: None }
     }
