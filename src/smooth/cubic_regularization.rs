@@ -8,10 +8,11 @@
 //!
 //! Reference: Nesterov & Polyak, "Cubic regularization of Newton method and its global performance", 2006, eq. 2.4 and §5.2; Cartis,
 //! Gould & Toint, "Adaptive cubic regularisation methods", part I, 2011, §6.1. Memory: one matrix and six vectors. One Hessian an
-//! accepted point, one gradient and some factors a trial, N³/3 operations each; where the Hessian is indefinite, 10 N³ for its spectrum. `O(ε^(-3/2))` iterations to `‖g‖ ≤ ε`, the best of
-//! second-order methods; at a strict saddle the step follows the negative curvature. Once M has been halved below the smallest number,
-//! there is no finite minimizer in sight. Choose [`NewtonTrustRegion`](crate::smooth::NewtonTrustRegion) where third derivatives vary
-//! by orders of magnitude: a radius adapts faster than M.
+//! accepted point, one gradient and some factors a trial, N³/3 operations each; where the Hessian is indefinite, 10 N³ for its
+//! spectrum. `O(ε^(-3/2))` iterations to `‖g‖ ≤ ε`, the best of second-order methods; at a strict saddle the step follows the
+//! negative curvature. Once M has been halved below the smallest number, there is no finite minimizer in sight. Choose
+//! [`NewtonTrustRegion`](crate::smooth::NewtonTrustRegion) where third derivatives vary by orders of magnitude: a radius adapts
+//! faster than M.
 
 use nalgebra::SVector;
 

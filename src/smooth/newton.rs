@@ -8,9 +8,10 @@
 //! 4. `x ← x + p` if `ρ > 0.1`. Where rounding hides both decreases, a smaller gradient decides.
 //!
 //! Reference: Moré & Sorensen, "Computing a trust region step", 1983; the radius: Nocedal & Wright, Numerical Optimization, 2nd ed.,
-//! algorithm 4.1. Memory: one matrix and six vectors. One Hessian an accepted point, one gradient
-//! and some N³/3 operations for a factor a trial; where the Hessian is indefinite or nearly so, 10 N³ for its spectrum. Converges quadratically, and to second-order points: at a strict saddle the step follows the negative curvature.
-//! Choose it for small N whenever Hessians are at hand; [`NewtonCg`](crate::smooth::NewtonCg) where N² numbers are too many.
+//! algorithm 4.1. Memory: one matrix and six vectors. One Hessian an accepted point, one gradient and some factors a trial, N³/3
+//! operations each; where the Hessian is indefinite or nearly so, 10 N³ for its spectrum. Converges quadratically, and to second-order
+//! points: at a strict saddle the step follows the negative curvature. Choose it for small N whenever Hessians are at hand;
+//! [`NewtonCg`](crate::smooth::NewtonCg) where N² numbers are too many.
 
 use nalgebra::SVector;
 

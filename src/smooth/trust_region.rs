@@ -39,7 +39,8 @@ impl<T: Real> Reach<T> {
         }
     }
 
-    /// A shift λ, zero or more, at which p is not shorter than Δ or λ is zero: `‖p‖ ≥ force/(bound + λ)`, where no eigenvalue is above the bound.
+    /// A shift λ, zero or more, at which p is not shorter than Δ or λ is zero: `‖p‖ ≥ force/(bound + λ)`, where no eigenvalue is above
+    /// the bound.
     fn nearest(self, bound: T, force: T) -> T {
         match self {
             Self::Ball(radius) => (force / radius - bound).max(T::ZERO),

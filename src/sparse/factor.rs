@@ -22,14 +22,12 @@ impl Factor {
         self.rows.len()
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.rows.clear();
-        self.updates = 0;
-    }
-
     /// Keeps the first variables.
     pub(crate) fn truncate(&mut self, count: usize) {
         self.rows.truncate(count);
+        if count == 0 {
+            self.updates = 0;
+        }
     }
 
     /// Appends variables, each a row of its entries of H with those before it and then its diagonal entry, until H would not
@@ -92,22 +90,9 @@ impl Factor {
         for (rows, v) in self.rows[from..].chunks_mut(SIDE_BY_SIDE).zip(v.chunks_mut(SIDE_BY_SIDE)) {
             // Each row waits for its own last result; several do so at the same time.
             let known = rotations.len();
-            if let (Ok(rows), Ok(v)) =
-                (<&mut [Vec<f64>; SIDE_BY_SIDE]>::try_from(&mut *rows), <&mut [f64; SIDE_BY_SIDE]>::try_from(&mut *v))
-            {
-                let mut entries = rows.each_mut().map(|row| row[from..from + known].iter_mut());
-                for &rotation in &rotations {
-                    for (entries, w) in entries.iter_mut().zip(&mut *v) {
-                        if let Some(entry) = entries.next() {
-                            turn(entry, w, rotation);
-                        }
-                    }
-                }
-            } else {
+            for (k, &rotation) in (from..).zip(&rotations) {
                 for (row, w) in rows.iter_mut().zip(&mut *v) {
-                    for (entry, &rotation) in row[from..].iter_mut().zip(&rotations) {
-                        turn(entry, w, rotation);
-                    }
+                    turn(&mut row[k], w, rotation);
                 }
             }
             for (row, w) in rows.iter_mut().zip(v) {

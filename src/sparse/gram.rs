@@ -31,8 +31,7 @@ pub(crate) struct Gram {
 impl Gram {
     pub(crate) fn clear(&mut self) {
         self.order = 0;
-        self.factor.clear();
-        self.factored.clear();
+        self.truncate(0);
     }
 
     /// Keeps these places, in increasing order, and their products.
@@ -132,9 +131,6 @@ impl Gram {
 
     /// Keeps the first variables of the factor.
     fn truncate(&mut self, count: usize) {
-        if count == 0 {
-            self.factor.clear();
-        }
         self.factor.truncate(count);
         self.factored.truncate(count);
     }

@@ -3,7 +3,6 @@
 //! `host TOOLCHAIN TARGETS [--check]`: with `--check` the table on disk is compared, not written, if it names the same
 //! toolchain. Machines whose target is not listed or whose emulator is missing are left out, and said to be.
 
-use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
@@ -14,7 +13,7 @@ use firmware::data;
 use firmware::echo::{Echo, heard};
 use firmware::methods::{Attitude, Decay, Recursions, Rosenbrock};
 use firmware::programs::{self, Program, Regulator};
-use firmware::smooth::{self, Runner};
+use firmware::smooth::{self, Plain};
 use firmware::workload::{
     Answer, EllipsoidFit, Magnetometer, Misra1aFit, Solution, SphereFit, calibrate, marquardt, tolerances,
 };
@@ -22,8 +21,7 @@ use object::{Object, ObjectSection, SectionFlags, SectionKind};
 use thalweg::calibration::{Calibrator, Settings};
 use thalweg::constrained::QuadraticProgram;
 use thalweg::least_squares::{Dogleg, GaussNewton, Normal, SquareRoot};
-use thalweg::problem::Problem;
-use thalweg::{Method, Real};
+use thalweg::Real;
 
 mod weigh;
 
@@ -126,22 +124,6 @@ fn images() -> Result<Vec<Image>> {
         Image::new("separable", None, 20, &Decay::<20>::prepare().solve()),
         Image::new("sphere", Some("sphere_baseline"), 20, &sphere),
     ])
-}
-
-/// Runs the smooth methods without measuring.
-struct Plain;
-
-impl Runner for Plain {
-    fn run<M: Method<P, S>, S, P: Problem<Error = Infallible>>(
-        &mut self,
-        _: &'static str,
-        method: M,
-        mut state: S,
-        mut problem: P,
-    ) -> S {
-        let Ok(_) = method.run(&mut state, &mut problem, smooth::BUDGET);
-        state
-    }
 }
 
 /// As many samples as keep an image off the smallest board.

@@ -2,30 +2,12 @@
 #![no_main]
 //! Evaluates the function of `smooth` and solves with the chosen method, if any: the difference is what the method weighs.
 
-use core::convert::Infallible;
 use core::hint::black_box;
 
 use firmware::measure::finish;
-use firmware::smooth::{BUDGET, Runner, Springs, chosen};
+use firmware::smooth::{Plain, Springs, chosen};
 use nalgebra::{SMatrix, SVector};
-use thalweg::Method;
-use thalweg::problem::{Curved, HessianProducts, Problem, Smooth};
-
-struct Plain;
-
-impl Runner for Plain {
-    fn run<M: Method<P, S>, S, P: Problem<Error = Infallible>>(
-        &mut self,
-        _: &'static str,
-        method: M,
-        state: S,
-        problem: P,
-    ) -> S {
-        let (method, mut state, mut problem) = black_box((method, state, problem));
-        let Ok(_) = method.run(&mut state, &mut problem, BUDGET);
-        state
-    }
-}
+use thalweg::problem::{Curved, HessianProducts, Smooth};
 
 #[unsafe(no_mangle)]
 fn main() -> ! {
