@@ -18,10 +18,10 @@ use firmware::workload::{
     Answer, EllipsoidFit, Magnetometer, Misra1aFit, Solution, SphereFit, calibrate, marquardt, tolerances,
 };
 use object::{Object, ObjectSection, SectionFlags, SectionKind};
+use thalweg::Real;
 use thalweg::calibration::{Calibrator, Settings};
 use thalweg::constrained::QuadraticProgram;
 use thalweg::least_squares::{Dogleg, GaussNewton, Normal, SquareRoot};
-use thalweg::Real;
 
 mod weigh;
 
