@@ -105,7 +105,12 @@ impl<T: Real> ScalarPenalty<T> for LogSum<T> {
             return T::ZERO;
         }
         // The larger root z of (z - size)(z + scale) + threshold, without cancellation.
-        let (half, root) = (size - scale, (size + scale - edge).sqrt() * (size + scale + edge).sqrt());
+        let half = size - scale;
+        let root = if convex {
+            half.hypot(T::TWO * scale.sqrt() * (size - corner).sqrt())
+        } else {
+            (size + scale - edge).sqrt() * (size + scale + edge).sqrt()
+        };
         let z =
             if half >= T::ZERO { T::HALF * (half + root) } else { T::TWO * scale * (size - corner) / (root - half) };
         let worse = z * (T::HALF * z - size) + threshold * (z / scale).ln_1p() >= T::ZERO;

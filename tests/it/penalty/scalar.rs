@@ -116,6 +116,74 @@ fn scalar_proximal_operators_take_published_values() {
     close(ElasticNet { strength, ridge: 0.5 }.prox(3.0, 1.0), 4.0 / 3.0);
 }
 
+/// Parameters and arguments within a few units of the last place of one another, where roots meet and branches tie: in f32
+/// the proximal point is a minimizer up to rounding, told in f64.
+#[test]
+fn roots_that_meet() {
+    fn ulps(x: f32, count: i32) -> f32 {
+        f32::from_bits(x.to_bits().wrapping_add_signed(count))
+    }
+    macro_rules! check {
+        ($x:expr, $rate:expr, $($name:ident { $($field:ident: $value:expr),* }),*) => { $(
+            let (x, rate) = ($x, $rate);
+            let penalty = $name::<f32> { $($field: $value),* };
+            let exact = $name::<f64> { $($field: f64::from($value)),* };
+            let objective = |z: f64| 0.5 * (z - f64::from(x)).powi(2) + f64::from(rate) * exact.value(z);
+            let (z, best) = (penalty.prox(x, rate), exact.prox(f64::from(x), f64::from(rate)));
+            let least = objective(best).min(objective(0.0)).min(objective(f64::from(x)));
+            let size = 1.0 + f64::from(x).powi(2) + f64::from(rate) * exact.value(f64::from(x));
+            let excess = (objective(f64::from(z)) - least) / size;
+            assert!(excess < 2e-6, "{penalty:?} at {x} with rate {rate}: {z} for {best}, {excess:e}");
+        )* };
+    }
+    for base in [0.185_784_31_f32, 0.5, 1.0, 2.0, 3.7] {
+        let multiples = [0.5, 1.0, 2.0];
+        for (i, j, k) in (-4..=4).flat_map(|i| (-4..=4).flat_map(move |j| (-1..=1).map(move |k| (i, j, k)))) {
+            for (rate, multiple) in
+                [base, 1.0, base * base, 1.0 / base].into_iter().flat_map(|r| multiples.map(|m| (r, m)))
+            {
+                let (x, v, w, rate) = (ulps(base * multiple, i), ulps(base, j), base, ulps(rate, k));
+                check!(
+                    x,
+                    rate,
+                    CappedL1 { strength: v, cap: w },
+                    LogSum { strength: v, scale: w },
+                    Mcp { strength: v, reach: w }
+                );
+                check!(
+                    x,
+                    rate,
+                    Scad { strength: v, reach: ulps(1.0 + w, 1) },
+                    Huber { strength: v, width: w },
+                    L0 { strength: v }
+                );
+                check!(
+                    x,
+                    rate,
+                    HalfPower { strength: v },
+                    TwoThirdsPower { strength: v },
+                    ElasticNet { strength: v, ridge: w }
+                );
+                check!(
+                    x,
+                    rate,
+                    Entropy { strength: v },
+                    LogBarrier { strength: v },
+                    Hinge { strength: v },
+                    L1 { strength: v }
+                );
+                check!(
+                    x,
+                    rate,
+                    LogSum { strength: w, scale: v },
+                    Mcp { strength: w, reach: v },
+                    CappedL1 { strength: w, cap: v }
+                );
+            }
+        }
+    }
+}
+
 /// The closed formulas with trigonometric and hyperbolic functions, of Xu et al. and Cao et al.
 #[test]
 fn powers_agree_with_their_closed_formulas() {
