@@ -1,5 +1,9 @@
 //! The objective at every iteration, seen by wrapping the oracles: the datafit tells the loss at a point, the penalty its terms there.
+//!
+//! What is seen ends with the first descent. Where the loss is less curved than the penalty, zero may be stationary in a coordinate
+//! without being its minimizer; the crate then takes the minimizer and descends again, the paper's methods do not.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -11,6 +15,8 @@ use thalweg::sparse::{Block, Datafit, FitError, Penalties, Terms};
 pub struct Log {
     begun: Instant,
     seen: Mutex<Seen>,
+    /// Whether a proximal operator was evaluated since the last objective. A descent has the soft threshold for all of them.
+    proximal: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -18,11 +24,12 @@ struct Seen {
     loss: f64,
     penalty: f64,
     objectives: Vec<(f64, f64)>,
+    ended: bool,
 }
 
 impl Log {
     pub fn new() -> Self {
-        Self { begun: Instant::now(), seen: Mutex::default() }
+        Self { begun: Instant::now(), seen: Mutex::default(), proximal: AtomicBool::new(false) }
     }
 
     /// Objectives, and seconds since the beginning.
@@ -135,13 +142,17 @@ impl<T: Terms> Terms for Watched<'_, T> {
         self.log.with(|seen| {
             seen.penalty = if b == 0 { value } else { seen.penalty + value };
             if b + 1 == self.blocks() {
-                seen.objectives.push((seen.loss + seen.penalty, self.log.begun.elapsed().as_secs_f64()));
+                seen.ended |= self.log.proximal.swap(false, Ordering::Relaxed) && !seen.objectives.is_empty();
+                if !seen.ended {
+                    seen.objectives.push((seen.loss + seen.penalty, self.log.begun.elapsed().as_secs_f64()));
+                }
             }
         });
         value
     }
 
     fn prox(&self, b: usize, x: &mut [f64], rate: f64) {
+        self.log.proximal.store(true, Ordering::Relaxed);
         self.inner.prox(b, x, rate);
     }
 
