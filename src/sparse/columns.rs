@@ -18,6 +18,8 @@ pub(crate) struct Columns<'a, D> {
     centres: Vec<f64>,
     /// 1 / s, or empty for ones; zero for a constant column, which is thereby out of the model.
     factors: Vec<f64>,
+    /// Whether the factors are to bring the squares to one.
+    scaled: bool,
     /// `Σ ωᵢ x̃ᵢⱼ²`.
     pub(crate) squares: Vec<f64>,
     /// Whether passes over all columns are shared among the threads of the current pool.
@@ -25,37 +27,47 @@ pub(crate) struct Columns<'a, D> {
 }
 
 impl<'a, D: Design> Columns<'a, D> {
-    /// One pass over the design.
-    pub(crate) fn new(design: &'a D, weights: Weights<'_>, centred: bool, scaled: bool, parallel: bool) -> Self {
+    /// Before the design is read.
+    pub(crate) fn new(design: &'a D, centred: bool, scaled: bool, parallel: bool) -> Self {
         let p = design.columns();
-        let mut columns = Self {
+        Self {
             design,
             centres: vec![0.0; if centred { p } else { 0 }],
             factors: vec![1.0; if centred || scaled { p } else { 0 }],
+            scaled,
             squares: vec![0.0; p],
             parallel,
-        };
-        let mut whole: Vec<Column> = vec![Column::default(); p];
-        let measure = |(task, out): (usize, &mut [Column])| {
-            for (j, out) in (task * TASK..).zip(out) {
-                *out = Column::measure(design, j, weights, centred, scaled);
+        }
+    }
+
+    /// One pass over the design, for centres, factors and squares, and on the way for `X̃ᵀv`, unless v is empty.
+    pub(crate) fn read(&mut self, weights: Weights<'_>, v: &[f64]) -> Vec<f64> {
+        let sums = if v.is_empty() { Vec::new() } else { self.sums(v) };
+        let (design, centred, scaled) = (self.design, self.is_centred(), self.scaled);
+        let mut whole: Vec<(Column, f64)> = vec![Default::default(); self.len()];
+        let measure = |(task, out): (usize, &mut [(Column, f64)])| {
+            for (j, (column, product)) in (task * TASK..).zip(out) {
+                *column = Column::measure(design, j, weights, centred, scaled);
+                if !v.is_empty() {
+                    *product = (design.dot(j, v) - column.centre * sums[design.output(j)]) * column.factor;
+                }
             }
         };
-        if parallel {
+        if self.parallel {
             whole.par_chunks_mut(TASK).enumerate().for_each(measure);
         } else {
             whole.chunks_mut(TASK).enumerate().for_each(measure);
         }
-        for (j, column) in whole.into_iter().enumerate() {
-            if let Some(centre) = columns.centres.get_mut(j) {
+        for (j, (column, _)) in whole.iter().enumerate() {
+            if let Some(centre) = self.centres.get_mut(j) {
                 *centre = column.centre;
             }
-            if let Some(factor) = columns.factors.get_mut(j) {
+            if let Some(factor) = self.factors.get_mut(j) {
                 *factor = column.factor;
             }
-            columns.squares[j] = column.square;
+            self.squares[j] = column.square;
         }
-        columns
+        whole.into_iter().map(|(_, product)| product).collect()
     }
 
     pub(crate) fn is_centred(&self) -> bool {
@@ -104,6 +116,17 @@ impl<'a, D: Design> Columns<'a, D> {
             out.par_chunks_mut(TASK).enumerate().for_each(pass);
         } else {
             out.chunks_mut(TASK).enumerate().for_each(pass);
+        }
+    }
+
+    /// `x̃ⱼᵀv` of some columns.
+    pub(crate) fn dots_of(&self, listed: &[usize], v: &[f64]) -> Vec<f64> {
+        let sums = self.sums(v);
+        let product = |&j: &usize| self.dot(j, v, &sums);
+        if self.parallel {
+            listed.par_iter().with_min_len(TASK).map(product).collect()
+        } else {
+            listed.iter().map(product).collect()
         }
     }
 

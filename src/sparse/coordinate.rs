@@ -96,30 +96,31 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
             if gap(quadratic, terms, working, x, &mut scratch) <= tolerance {
                 break;
             }
-            if wait > 0 {
+            if wait == 0 {
+                let mut last = f64::INFINITY;
+                loop {
+                    if !newton(quadratic, terms, working, x) {
+                        (wait, pause) = (pause, 2 * pause);
+                        break;
+                    }
+                    pause = 1;
+                    effort.newton += 1;
+                    let gap = gap(quadratic, terms, working, x, &mut scratch);
+                    if gap <= tolerance {
+                        return effort;
+                    }
+                    if gap > 0.5 * last {
+                        break;
+                    }
+                    last = gap;
+                }
+            } else {
                 wait -= 1;
+            }
+            if wait == 0 || std::env::var("NOAA").is_ok() {
                 continue;
             }
-            let mut last = f64::INFINITY;
-            for _ in 0..8 {
-                if !newton(quadratic, terms, working, x) {
-                    (wait, pause) = (pause, 2 * pause);
-                    break;
-                }
-                pause = 1;
-                effort.newton += 1;
-                let gap = gap(quadratic, terms, working, x, &mut scratch);
-                if gap <= tolerance {
-                    return effort;
-                }
-                if gap > 0.5 * last {
-                    break;
-                }
-                last = gap;
-            }
-            continue;
-        }
-        if moved <= tolerance {
+        } else if moved <= tolerance {
             break;
         }
         // What is zero now is left out for a few cycles.

@@ -54,6 +54,7 @@ mod solve;
 mod stability;
 mod table;
 mod terms;
+mod way;
 
 pub use certificate::{Certificate, Certifier};
 pub use convention::{Concavity, Convention, Form, LossScale, Multipliers, Restated, Stated};
