@@ -31,6 +31,12 @@ pub(crate) trait Quadratic {
         }
     }
 
+    /// Announces that only these places will be asked for and changed, until [`widen`](Self::widen).
+    fn narrow(&mut self, _places: &[usize]) {}
+
+    /// Takes in what was changed since [`narrow`](Self::narrow).
+    fn widen(&mut self) {}
+
     /// Overwrites `right` with the solution of `(H + diag(extra)) d = right` on the listed entries; `false` if there is none.
     fn solve(&mut self, support: &[usize], extra: &[f64], right: &mut [f64]) -> bool;
 }
@@ -117,7 +123,7 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
             } else {
                 wait -= 1;
             }
-            if wait == 0 || std::env::var("NOAA").is_ok() {
+            if wait == 0 {
                 continue;
             }
         } else if moved <= tolerance {
@@ -132,6 +138,9 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
                 .filter(|(_, (_, places))| x[places.clone()].iter().any(|&x| x != 0.0))
                 .map(|(i, _)| i),
         );
+        let places: Vec<usize> =
+            support.iter().flat_map(|&i| working.starts[i]..working.starts[i + 1]).collect();
+        quadratic.narrow(&places);
         history.clear();
         history.push(x.to_vec());
         for _ in 0..2 * HISTORY {
@@ -150,6 +159,7 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
                 break;
             }
         }
+        quadratic.widen();
     }
     effort
 }

@@ -26,6 +26,21 @@ pub(crate) struct Gram {
     factor: Factor,
     /// The places in the factor, and what was added to their diagonals.
     factored: Vec<(usize, f64)>,
+    /// The part that is worked on alone, if there is one.
+    part: Option<Part>,
+}
+
+/// Some places by themselves.
+#[derive(Debug)]
+struct Part {
+    places: Vec<usize>,
+    /// Where each place is in `places`.
+    position: Vec<usize>,
+    /// The part of H, column after column.
+    entries: Vec<f64>,
+    gradient: Vec<f64>,
+    /// What each has changed by.
+    changes: Vec<f64>,
 }
 
 impl Gram {
@@ -197,7 +212,7 @@ impl Quadratic for Gram {
     const EXPLICIT: bool = true;
 
     fn gradient(&self, k: usize) -> f64 {
-        self.gradient[k]
+        self.part.as_ref().map_or_else(|| self.gradient[k], |part| part.gradient[part.position[k]])
     }
 
     fn curvature(&self, k: usize) -> f64 {
@@ -212,11 +227,19 @@ impl Quadratic for Gram {
     }
 
     fn shift(&mut self, k: usize, change: f64) {
+        if let Some(part) = &mut self.part {
+            let (i, count) = (part.position[k], part.places.len());
+            part.changes[i] += change;
+            return axpy(change, &part.entries[i * count..(i + 1) * count], &mut part.gradient);
+        }
         let column = &self.entries[k * self.stride..k * self.stride + self.order];
         axpy(change, column, &mut self.gradient);
     }
 
     fn shift_all(&mut self, changes: &[(usize, f64)]) {
+        if self.part.is_some() {
+            return changes.iter().for_each(|&(k, change)| self.shift(k, change));
+        }
         let column = |k: usize| &self.entries[k * self.stride..k * self.stride + self.order];
         let (groups, rest) = changes.as_chunks::<SIDE_BY_SIDE>();
         for group in groups {
@@ -224,6 +247,25 @@ impl Quadratic for Gram {
         }
         for &(k, change) in rest {
             axpy(change, column(k), &mut self.gradient);
+        }
+    }
+
+    fn narrow(&mut self, places: &[usize]) {
+        let mut position = vec![usize::MAX; self.order];
+        let mut entries = Vec::with_capacity(places.len() * places.len());
+        for (i, &k) in places.iter().enumerate() {
+            position[k] = i;
+            let column = self.column(k);
+            entries.extend(places.iter().map(|&l| column[l]));
+        }
+        let gradient = places.iter().map(|&k| self.gradient[k]).collect();
+        self.part = Some(Part { places: places.to_vec(), position, entries, gradient, changes: vec![0.0; places.len()] });
+    }
+
+    fn widen(&mut self) {
+        if let Some(Part { places, changes, .. }) = self.part.take() {
+            let changes: Vec<(usize, f64)> = places.into_iter().zip(changes).filter(|&(_, d)| d != 0.0).collect();
+            self.shift_all(&changes);
         }
     }
 
