@@ -122,12 +122,24 @@ impl<'a, D: Design> Columns<'a, D> {
     /// `x̃ⱼᵀv` of some columns.
     pub(crate) fn dots_of(&self, listed: &[usize], v: &[f64]) -> Vec<f64> {
         let sums = self.sums(v);
-        let product = |&j: &usize| self.dot(j, v, &sums);
+        let mut out = vec![0.0; listed.len()];
+        let pass = |(mut listed, mut out): (&[usize], &mut [f64])| {
+            // Neighbours together.
+            while let Some(run) = listed.chunk_by(|a, b| a + 1 == *b).next() {
+                let (products, rest) = out.split_at_mut(run.len());
+                self.design.dots(run[0]..run[0] + run.len(), v, products);
+                for (&j, product) in run.iter().zip(products) {
+                    *product = (*product - self.centre(j) * sums[self.design.output(j)]) * self.factor(j);
+                }
+                (listed, out) = (&listed[run.len()..], rest);
+            }
+        };
         if self.parallel {
-            listed.par_iter().with_min_len(TASK).map(product).collect()
+            listed.par_chunks(TASK).zip(out.par_chunks_mut(TASK)).for_each(pass);
         } else {
-            listed.iter().map(product).collect()
+            listed.chunks(TASK).zip(out.chunks_mut(TASK)).for_each(pass);
         }
+        out
     }
 
     /// `v += Σⱼ aⱼ x̃ⱼ` over pairs (j, aⱼ).

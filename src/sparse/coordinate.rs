@@ -78,6 +78,9 @@ pub(crate) struct Effort {
 /// Epochs between two extrapolations, and the number of differences they use (Bertrand & Massias 2021).
 const HISTORY: usize = 5;
 
+/// Newton's method has failed often when it is tried less than once in so many cycles; then what is zero is left out.
+const PATIENT: usize = 2;
+
 /// Lowers `Q + p` until no block has a gap above `tolerance`, or the budget of epochs is spent. x holds the places of
 /// `working`; a coordinate steps as if its curvature were at least that in `floors`, if there are any.
 pub(crate) fn descend<Q: Quadratic, T: Terms>(
@@ -123,7 +126,7 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
             } else {
                 wait -= 1;
             }
-            if wait == 0 {
+            if pause <= PATIENT {
                 continue;
             }
         } else if moved <= tolerance {
@@ -138,8 +141,7 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
                 .filter(|(_, (_, places))| x[places.clone()].iter().any(|&x| x != 0.0))
                 .map(|(i, _)| i),
         );
-        let places: Vec<usize> =
-            support.iter().flat_map(|&i| working.starts[i]..working.starts[i + 1]).collect();
+        let places: Vec<usize> = support.iter().flat_map(|&i| working.starts[i]..working.starts[i + 1]).collect();
         quadratic.narrow(&places);
         history.clear();
         history.push(x.to_vec());

@@ -69,7 +69,8 @@ impl Correlations {
 
     /// Reads the whole design.
     pub(crate) fn pass<D: Design>(&mut self, columns: &Columns<'_, D>, rho: &[f64]) {
-        let mut exact = if self.known.len() == KEPT { self.known.pop().map(|(_, c)| c) } else { None }.unwrap_or_default();
+        let mut exact =
+            if self.known.len() == KEPT { self.known.pop().map(|(_, c)| c) } else { None }.unwrap_or_default();
         exact.resize(columns.len(), 0.0);
         columns.dots(rho, &mut exact);
         self.learn(rho, exact);

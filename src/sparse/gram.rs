@@ -248,7 +248,8 @@ impl Quadratic for Gram {
             entries.extend(places.iter().map(|&l| column[l]));
         }
         let gradient = places.iter().map(|&k| self.gradient[k]).collect();
-        self.part = Some(Part { places: places.to_vec(), position, entries, gradient, changes: vec![0.0; places.len()] });
+        self.part =
+            Some(Part { places: places.to_vec(), position, entries, gradient, changes: vec![0.0; places.len()] });
     }
 
     fn widen(&mut self) {

@@ -96,9 +96,13 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         let free: Vec<usize> = (0..blocks).filter(|&b| penalties.is_free(b)).collect();
         if !free.is_empty() {
             engine.admit(&terms, &free);
-            engine.solve(&terms, 1e-14 * engine.loss.max(f64::MIN_POSITIVE).sqrt(), settings.budget, false, &mut || {
-                ControlFlow::Continue(())
-            });
+            engine.solve(
+                &terms,
+                1e-14 * engine.loss.max(f64::MIN_POSITIVE).sqrt(),
+                settings.budget,
+                false,
+                &mut || ControlFlow::Continue(()),
+            );
             engine.refresh();
             let Engine { correlations, columns, rho, .. } = &mut engine;
             correlations.pass(columns, rho);
@@ -170,8 +174,10 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
             let end = lambda.max(tolerance).max(1e-12 * self.lambda_max);
             while end < STRIDES[kind] * at && !self.is_interrupted() {
                 let next = STRIDES[kind] * at;
-                way.get_or_insert_with(|| Way::new(at)).admit(&mut self.engine, &self.penalties.at(next), at, next);
-                self.solve(next, (ROUGHNESS[kind] * next).max(tolerance), false);
+                let (terms, rough) = (self.penalties.at(next), (ROUGHNESS[kind] * next).max(tolerance));
+                let way = way.get_or_insert_with(|| Way::new(at));
+                way.admit(&mut self.engine, &terms, at, next);
+                self.solve(next, rough, false);
                 at = next;
             }
         }

@@ -210,7 +210,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     /// Drops what has become idle, if that is much.
     pub(crate) fn tidy<T: Terms>(&mut self, terms: &T) {
         let active = self.working.columns.iter().filter(|&&j| self.beta[j] != 0.0).count();
-        if !self.is_closed() && self.working.columns.len() > 2 * active + 100 {
+        if !self.is_closed() && 10 * self.working.columns.len() > 13 * active + 500 {
             let gradient = self.gradient();
             self.prune(terms, &gradient);
         }
@@ -327,7 +327,12 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
 
     /// Those of some blocks that leave zero if `ahead` gives the correlation of a column of a block: as many as there is room
     /// for, the largest first.
-    pub(crate) fn entering<T: Terms>(&self, terms: &T, blocks: &[usize], ahead: impl Fn(usize, usize) -> f64) -> Vec<usize> {
+    pub(crate) fn entering<T: Terms>(
+        &self,
+        terms: &T,
+        blocks: &[usize],
+        ahead: impl Fn(usize, usize) -> f64,
+    ) -> Vec<usize> {
         let mut c = Vec::new();
         let mut found: Vec<(f64, usize)> = Vec::new();
         for &block in blocks {

@@ -46,7 +46,9 @@ impl Way {
         let mut c = Vec::new();
         let mut near = engine.outside();
         near.retain(|&block| {
-            let room = 2.0 * lambda - self.seen[block];
+            let (curvature, concavity) = (engine.block_curvature(terms, block), -terms.convexity(block).min(0.0));
+            let pace = (curvature + concavity) / (curvature - concavity);
+            let room = if pace > 0.0 { lambda - pace * (self.seen[block] - lambda) } else { 0.0 };
             c.clear();
             c.extend(terms.columns(block).iter().map(|j| engine.correlations.estimate[j] * lambda / room));
             room <= 0.0 || !engine.is_idle(terms, block, &c)
