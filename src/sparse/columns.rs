@@ -97,11 +97,6 @@ impl<'a, D: Design> Columns<'a, D> {
         v.chunks(v.len() / outputs).map(|segment| segment.iter().sum()).collect()
     }
 
-    /// `x̃ⱼᵀ v`, given the [`sums`](Self::sums) of v.
-    pub(crate) fn dot(&self, j: usize, v: &[f64], sums: &[f64]) -> f64 {
-        (self.design.dot(j, v) - self.centre(j) * sums[self.design.output(j)]) * self.factor(j)
-    }
-
     /// `out = X̃ᵀ v`.
     pub(crate) fn dots(&self, v: &[f64], out: &mut [f64]) {
         let sums = self.sums(v);
