@@ -18,6 +18,8 @@ pub(crate) struct Columns<'a, D> {
     centres: Vec<f64>,
     /// 1 / s, or empty for ones; zero for a constant column, which is thereby out of the model.
     factors: Vec<f64>,
+    /// Whether the factors are to bring the squares to one.
+    scaled: bool,
     /// `Σ ωᵢ x̃ᵢⱼ²`.
     pub(crate) squares: Vec<f64>,
     /// Whether passes over all columns are shared among the threads of the current pool.
@@ -25,37 +27,47 @@ pub(crate) struct Columns<'a, D> {
 }
 
 impl<'a, D: Design> Columns<'a, D> {
-    /// One pass over the design.
-    pub(crate) fn new(design: &'a D, weights: Weights<'_>, centred: bool, scaled: bool, parallel: bool) -> Self {
+    /// Before the design is read.
+    pub(crate) fn new(design: &'a D, centred: bool, scaled: bool, parallel: bool) -> Self {
         let p = design.columns();
-        let mut columns = Self {
+        Self {
             design,
             centres: vec![0.0; if centred { p } else { 0 }],
             factors: vec![1.0; if centred || scaled { p } else { 0 }],
+            scaled,
             squares: vec![0.0; p],
             parallel,
-        };
-        let mut whole: Vec<Column> = vec![Column::default(); p];
-        let measure = |(task, out): (usize, &mut [Column])| {
-            for (j, out) in (task * TASK..).zip(out) {
-                *out = Column::measure(design, j, weights, centred, scaled);
+        }
+    }
+
+    /// One pass over the design, for centres, factors and squares, and on the way for `X̃ᵀv`, unless v is empty.
+    pub(crate) fn read(&mut self, weights: Weights<'_>, v: &[f64]) -> Vec<f64> {
+        let sums = if v.is_empty() { Vec::new() } else { self.sums(v) };
+        let (design, centred, scaled) = (self.design, self.is_centred(), self.scaled);
+        let mut whole: Vec<(Column, f64)> = vec![Default::default(); self.len()];
+        let measure = |(task, out): (usize, &mut [(Column, f64)])| {
+            for (j, (column, product)) in (task * TASK..).zip(out) {
+                *column = Column::measure(design, j, weights, centred, scaled);
+                if !v.is_empty() {
+                    *product = (design.dot(j, v) - column.centre * sums[design.output(j)]) * column.factor;
+                }
             }
         };
-        if parallel {
+        if self.parallel {
             whole.par_chunks_mut(TASK).enumerate().for_each(measure);
         } else {
             whole.chunks_mut(TASK).enumerate().for_each(measure);
         }
-        for (j, column) in whole.into_iter().enumerate() {
-            if let Some(centre) = columns.centres.get_mut(j) {
+        for (j, (column, _)) in whole.iter().enumerate() {
+            if let Some(centre) = self.centres.get_mut(j) {
                 *centre = column.centre;
             }
-            if let Some(factor) = columns.factors.get_mut(j) {
+            if let Some(factor) = self.factors.get_mut(j) {
                 *factor = column.factor;
             }
-            columns.squares[j] = column.square;
+            self.squares[j] = column.square;
         }
-        columns
+        whole.into_iter().map(|(_, product)| product).collect()
     }
 
     pub(crate) fn is_centred(&self) -> bool {
@@ -85,11 +97,6 @@ impl<'a, D: Design> Columns<'a, D> {
         v.chunks(v.len() / outputs).map(|segment| segment.iter().sum()).collect()
     }
 
-    /// `x̃ⱼᵀ v`, given the [`sums`](Self::sums) of v.
-    pub(crate) fn dot(&self, j: usize, v: &[f64], sums: &[f64]) -> f64 {
-        (self.design.dot(j, v) - self.centre(j) * sums[self.design.output(j)]) * self.factor(j)
-    }
-
     /// `out = X̃ᵀ v`.
     pub(crate) fn dots(&self, v: &[f64], out: &mut [f64]) {
         let sums = self.sums(v);
@@ -105,6 +112,29 @@ impl<'a, D: Design> Columns<'a, D> {
         } else {
             out.chunks_mut(TASK).enumerate().for_each(pass);
         }
+    }
+
+    /// `x̃ⱼᵀv` of some columns.
+    pub(crate) fn dots_of(&self, listed: &[usize], v: &[f64]) -> Vec<f64> {
+        let sums = self.sums(v);
+        let mut out = vec![0.0; listed.len()];
+        let pass = |(mut listed, mut out): (&[usize], &mut [f64])| {
+            // Neighbours together.
+            while let Some(run) = listed.chunk_by(|a, b| a + 1 == *b).next() {
+                let (products, rest) = out.split_at_mut(run.len());
+                self.design.dots(run[0]..run[0] + run.len(), v, products);
+                for (&j, product) in run.iter().zip(products) {
+                    *product = (*product - self.centre(j) * sums[self.design.output(j)]) * self.factor(j);
+                }
+                (listed, out) = (&listed[run.len()..], rest);
+            }
+        };
+        if self.parallel {
+            listed.par_chunks(TASK).zip(out.par_chunks_mut(TASK)).for_each(pass);
+        } else {
+            listed.chunks(TASK).zip(out.chunks_mut(TASK)).for_each(pass);
+        }
+        out
     }
 
     /// `v += Σⱼ aⱼ x̃ⱼ` over pairs (j, aⱼ).

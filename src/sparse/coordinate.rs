@@ -31,6 +31,12 @@ pub(crate) trait Quadratic {
         }
     }
 
+    /// Announces that only these places will be asked for and changed, until [`widen`](Self::widen).
+    fn narrow(&mut self, _places: &[usize]) {}
+
+    /// Takes in what was changed since [`narrow`](Self::narrow).
+    fn widen(&mut self) {}
+
     /// Overwrites `right` with the solution of `(H + diag(extra)) d = right` on the listed entries; `false` if there is none.
     fn solve(&mut self, support: &[usize], extra: &[f64], right: &mut [f64]) -> bool;
 }
@@ -72,6 +78,9 @@ pub(crate) struct Effort {
 /// Epochs between two extrapolations, and the number of differences they use (Bertrand & Massias 2021).
 const HISTORY: usize = 5;
 
+/// Newton's method has failed often when it is tried less than once in so many cycles; then what is zero is left out.
+const PATIENT: usize = 2;
+
 /// Lowers `Q + p` until no block has a gap above `tolerance`, or the budget of epochs is spent. x holds the places of
 /// `working`; a coordinate steps as if its curvature were at least that in `floors`, if there are any.
 pub(crate) fn descend<Q: Quadratic, T: Terms>(
@@ -96,30 +105,31 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
             if gap(quadratic, terms, working, x, &mut scratch) <= tolerance {
                 break;
             }
-            if wait > 0 {
+            if wait == 0 {
+                let mut last = f64::INFINITY;
+                loop {
+                    if !newton(quadratic, terms, working, x) {
+                        (wait, pause) = (pause, 2 * pause);
+                        break;
+                    }
+                    pause = 1;
+                    effort.newton += 1;
+                    let gap = gap(quadratic, terms, working, x, &mut scratch);
+                    if gap <= tolerance {
+                        return effort;
+                    }
+                    if gap > 0.5 * last {
+                        break;
+                    }
+                    last = gap;
+                }
+            } else {
                 wait -= 1;
+            }
+            if pause <= PATIENT {
                 continue;
             }
-            let mut last = f64::INFINITY;
-            for _ in 0..8 {
-                if !newton(quadratic, terms, working, x) {
-                    (wait, pause) = (pause, 2 * pause);
-                    break;
-                }
-                pause = 1;
-                effort.newton += 1;
-                let gap = gap(quadratic, terms, working, x, &mut scratch);
-                if gap <= tolerance {
-                    return effort;
-                }
-                if gap > 0.5 * last {
-                    break;
-                }
-                last = gap;
-            }
-            continue;
-        }
-        if moved <= tolerance {
+        } else if moved <= tolerance {
             break;
         }
         // What is zero now is left out for a few cycles.
@@ -131,6 +141,8 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
                 .filter(|(_, (_, places))| x[places.clone()].iter().any(|&x| x != 0.0))
                 .map(|(i, _)| i),
         );
+        let places: Vec<usize> = support.iter().flat_map(|&i| working.starts[i]..working.starts[i + 1]).collect();
+        quadratic.narrow(&places);
         history.clear();
         history.push(x.to_vec());
         for _ in 0..2 * HISTORY {
@@ -149,6 +161,7 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
                 break;
             }
         }
+        quadratic.widen();
     }
     effort
 }

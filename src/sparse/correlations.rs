@@ -69,16 +69,19 @@ impl Correlations {
 
     /// Reads the whole design.
     pub(crate) fn pass<D: Design>(&mut self, columns: &Columns<'_, D>, rho: &[f64]) {
-        self.estimate.resize(columns.len(), 0.0);
-        columns.dots(rho, &mut self.estimate);
+        let mut exact =
+            if self.known.len() == KEPT { self.known.pop().map(|(_, c)| c) } else { None }.unwrap_or_default();
+        exact.resize(columns.len(), 0.0);
+        columns.dots(rho, &mut exact);
+        self.learn(rho, exact);
+    }
+
+    /// Takes in the exact correlations of a residual.
+    pub(crate) fn learn(&mut self, rho: &[f64], exact: Vec<f64>) {
+        self.estimate.clone_from(&exact);
         self.error = 0.0;
         self.passes += 1;
-        let (mut residual, mut correlations) =
-            if self.known.len() == KEPT { self.known.pop() } else { None }.unwrap_or_default();
-        residual.clear();
-        residual.extend_from_slice(rho);
-        correlations.clear();
-        correlations.extend_from_slice(&self.estimate);
-        self.known.insert(0, (residual, correlations));
+        self.known.truncate(KEPT - 1);
+        self.known.insert(0, (rho.to_vec(), exact));
     }
 }

@@ -2,9 +2,18 @@
 
 use std::vec::Vec;
 
-use crate::sparse::design::kernels::{axpy, dot, dots};
+use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
+use faer::{MatMut, MatRef, Par};
 
-/// Rows that are worked on at a time.
+use crate::sparse::design::kernels::{axpy, dot};
+
+/// Rows that are appended at a time.
+const BLOCK: usize = 64;
+
+/// So few rows are appended one by one.
+const FEW: usize = 4;
+
+/// Rows that are rotated at a time.
 const SIDE_BY_SIDE: usize = 4;
 
 /// `H = L Lᵀ` of order k, kept while rows and columns come and go: each change takes O(k²) operations (Gill, Golub, Murray
@@ -33,34 +42,51 @@ impl Factor {
     /// Appends variables, each a row of its entries of H with those before it and then its diagonal entry, until H would not
     /// be safely positive definite; how many there were until then.
     pub(crate) fn append(&mut self, mut added: Vec<Vec<f64>>) -> usize {
-        // Side by side through the rows that are there, which are read once for several.
-        let (groups, rest) = added.as_chunks_mut::<SIDE_BY_SIDE>();
-        for (k, above) in self.rows.iter().enumerate() {
-            for group in &mut *groups {
-                let sums = dots(group.each_ref().map(|row| &row[..k]), &above[..k]);
-                for (row, sum) in group.iter_mut().zip(sums) {
-                    row[k] = (row[k] - sum) / above[k];
+        let begun = self.len();
+        for block in added.chunks_mut(BLOCK) {
+            self.eliminate(block);
+            let old = self.len();
+            for row in block {
+                let mut row = core::mem::take(row);
+                for (k, above) in self.rows.iter().enumerate().skip(old) {
+                    row[k] = (row[k] - dot(&row[..k], &above[..k])) / above[k];
+                }
+                let place = self.len();
+                let diagonal = row[place];
+                let pivot = diagonal - dot(&row[..place], &row[..place]);
+                if !(pivot > 1e-13 * diagonal.abs()) {
+                    return self.len() - begun;
+                }
+                row[place] = pivot.sqrt();
+                self.rows.push(row);
+            }
+        }
+        self.len() - begun
+    }
+
+    /// Solves for the entries of new rows of L in the columns that there are.
+    fn eliminate(&self, block: &mut [Vec<f64>]) {
+        let old = self.len();
+        if block.len() < FEW {
+            for (k, above) in self.rows.iter().enumerate() {
+                for row in &mut *block {
+                    row[k] = (row[k] - dot(&row[..k], &above[..k])) / above[k];
                 }
             }
-            for row in &mut *rest {
-                row[k] = (row[k] - dot(&row[..k], &above[..k])) / above[k];
-            }
+            return;
         }
-        let old = self.len();
-        for (count, mut row) in added.into_iter().enumerate() {
-            for (k, above) in self.rows.iter().enumerate().skip(old) {
-                row[k] = (row[k] - dot(&row[..k], &above[..k])) / above[k];
-            }
-            let place = self.len();
-            let diagonal = row[place];
-            let pivot = diagonal - dot(&row[..place], &row[..place]);
-            if !(pivot > 1e-13 * diagonal.abs()) {
-                return count;
-            }
-            row[place] = pivot.sqrt();
-            self.rows.push(row);
+        // In one piece, for products of blocks.
+        let mut transposed = std::vec![0.0; old * old];
+        for (row, column) in self.rows.iter().zip(transposed.chunks_mut(old.max(1))) {
+            column[..row.len()].copy_from_slice(row);
         }
-        self.len() - old
+        let mut right: Vec<f64> = block.iter().flat_map(|row| &row[..old]).copied().collect();
+        let factor = MatRef::from_column_major_slice(&transposed, old, old).transpose();
+        let solved = MatMut::from_column_major_slice_mut(&mut right, old, block.len());
+        solve_lower_triangular_in_place(factor, solved, Par::Seq);
+        for (row, solved) in block.iter_mut().zip(right.chunks(old.max(1))) {
+            row[..old].copy_from_slice(solved);
+        }
     }
 
     /// Removes variable k.

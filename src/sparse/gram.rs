@@ -9,6 +9,9 @@ use crate::sparse::design::kernels::{axpy, axpys};
 use crate::sparse::design::{Centred, Design, Weights};
 use crate::sparse::factor::Factor;
 
+/// A column that grows gets room for one in so many more.
+const SLACK: usize = 4;
+
 /// Columns that are added to the gradient at a time.
 const SIDE_BY_SIDE: usize = 4;
 
@@ -18,25 +21,38 @@ const UPDATE: u64 = 30;
 /// `H = X̃ᵀ W X̃` of some columns, and the gradient at the current point.
 #[derive(Debug, Default)]
 pub(crate) struct Gram {
-    order: usize,
-    stride: usize,
-    /// H, column after column, each of length `stride`.
-    entries: Vec<f64>,
+    /// H, column by column: each grows by itself, so that no second H is needed for it.
+    entries: Vec<Vec<f64>>,
     gradient: Vec<f64>,
     factor: Factor,
     /// The places in the factor, and what was added to their diagonals.
     factored: Vec<(usize, f64)>,
+    /// The part that is worked on alone, if there is one.
+    part: Option<Part>,
+}
+
+/// Some places by themselves.
+#[derive(Debug)]
+struct Part {
+    places: Vec<usize>,
+    /// Where each place is in `places`.
+    position: Vec<usize>,
+    /// The part of H, column after column.
+    entries: Vec<f64>,
+    gradient: Vec<f64>,
+    /// What each has changed by.
+    changes: Vec<f64>,
 }
 
 impl Gram {
     pub(crate) fn clear(&mut self) {
-        self.order = 0;
+        self.entries.clear();
         self.truncate(0);
     }
 
     /// Keeps these places, in increasing order, and their products.
     pub(crate) fn retain(&mut self, kept: &[usize]) {
-        let mut place = vec![usize::MAX; self.order];
+        let mut place = vec![usize::MAX; self.entries.len()];
         for (new, &old) in kept.iter().enumerate() {
             place[old] = new;
         }
@@ -48,12 +64,13 @@ impl Gram {
                 self.factored[i].0 = place[self.factored[i].0];
             }
         }
-        for (b, &column) in kept.iter().enumerate() {
-            for (a, &row) in kept.iter().enumerate() {
-                self.entries[b * self.stride + a] = self.entries[column * self.stride + row];
+        self.entries = kept.iter().map(|&k| core::mem::take(&mut self.entries[k])).collect();
+        for column in &mut self.entries {
+            for (new, &old) in kept.iter().enumerate() {
+                column[new] = column[old];
             }
+            column.truncate(kept.len());
         }
-        self.order = kept.len();
         self.gradient.clear();
     }
 
@@ -65,11 +82,10 @@ impl Gram {
         centres: &[f64],
         weights: Weights<'_>,
     ) {
-        let (old, new) = (self.order, listed.len());
+        let (old, new) = (self.entries.len(), listed.len());
         if new == old {
             return;
         }
-        self.reserve(new);
         let added = Centred { columns: &listed[old..], centres: &centres[old..] };
         let mut products = faer::Mat::<f64>::zeros(new, new - old);
         if old == 0 {
@@ -82,33 +98,22 @@ impl Gram {
         } else {
             columns.design.products(Centred { columns: listed, centres }, added, weights, products.as_mut());
         }
+        let factors: Vec<f64> = listed.iter().map(|&j| columns.factor(j)).collect();
+        for (a, column) in self.entries.iter_mut().enumerate() {
+            column.reserve_exact(if new > column.capacity() { new - old + new / SLACK } else { 0 });
+            column.extend((old..new).map(|b| products[(a, b - old)] * factors[b] * factors[a]));
+        }
         for b in old..new {
-            let factor = columns.factor(listed[b]);
-            for a in 0..new {
-                let entry = products[(a, b - old)] * factor * columns.factor(listed[a]);
-                self.entries[b * self.stride + a] = entry;
-                self.entries[a * self.stride + b] = entry;
-            }
+            let mut column = Vec::with_capacity(new + new / SLACK);
+            column.extend((0..new).map(|a| products[(a, b - old)] * factors[b] * factors[a]));
+            self.entries.push(column);
         }
-        self.order = new;
         self.gradient.resize(new, 0.0);
-    }
-
-    fn reserve(&mut self, order: usize) {
-        if order > self.stride {
-            let stride = order.max(self.stride + self.stride / 2);
-            let mut entries = vec![0.0; stride * stride];
-            for k in 0..self.order {
-                entries[k * stride..k * stride + self.order]
-                    .copy_from_slice(&self.entries[k * self.stride..k * self.stride + self.order]);
-            }
-            (self.entries, self.stride) = (entries, stride);
-        }
     }
 
     /// Column k of H.
     fn column(&self, k: usize) -> &[f64] {
-        &self.entries[k * self.stride..k * self.stride + self.order]
+        &self.entries[k]
     }
 
     /// Sets the gradient at the current point.
@@ -138,7 +143,7 @@ impl Gram {
     /// Brings the factor to the support, and the diagonal to `extra`; `false`, and as far as it goes, if H is not positive
     /// definite there.
     fn adjust(&mut self, support: &[usize], extra: &[f64]) -> bool {
-        let mut wanted = vec![usize::MAX; self.order];
+        let mut wanted = vec![usize::MAX; self.entries.len()];
         for (i, &k) in support.iter().enumerate() {
             wanted[k] = i;
         }
@@ -197,11 +202,11 @@ impl Quadratic for Gram {
     const EXPLICIT: bool = true;
 
     fn gradient(&self, k: usize) -> f64 {
-        self.gradient[k]
+        self.part.as_ref().map_or_else(|| self.gradient[k], |part| part.gradient[part.position[k]])
     }
 
     fn curvature(&self, k: usize) -> f64 {
-        self.entries[k * self.stride + k]
+        self.entries[k][k]
     }
 
     fn block_curvature(&self, first: usize, size: usize) -> f64 {
@@ -212,18 +217,45 @@ impl Quadratic for Gram {
     }
 
     fn shift(&mut self, k: usize, change: f64) {
-        let column = &self.entries[k * self.stride..k * self.stride + self.order];
-        axpy(change, column, &mut self.gradient);
+        if let Some(part) = &mut self.part {
+            let (i, count) = (part.position[k], part.places.len());
+            part.changes[i] += change;
+            return axpy(change, &part.entries[i * count..(i + 1) * count], &mut part.gradient);
+        }
+        axpy(change, &self.entries[k], &mut self.gradient);
     }
 
     fn shift_all(&mut self, changes: &[(usize, f64)]) {
-        let column = |k: usize| &self.entries[k * self.stride..k * self.stride + self.order];
+        if self.part.is_some() {
+            return changes.iter().for_each(|&(k, change)| self.shift(k, change));
+        }
+        let column = |k: usize| &self.entries[k][..];
         let (groups, rest) = changes.as_chunks::<SIDE_BY_SIDE>();
         for group in groups {
             axpys(group.map(|(_, change)| change), group.map(|(k, _)| column(k)), &mut self.gradient);
         }
         for &(k, change) in rest {
             axpy(change, column(k), &mut self.gradient);
+        }
+    }
+
+    fn narrow(&mut self, places: &[usize]) {
+        let mut position = vec![usize::MAX; self.entries.len()];
+        let mut entries = Vec::with_capacity(places.len() * places.len());
+        for (i, &k) in places.iter().enumerate() {
+            position[k] = i;
+            let column = self.column(k);
+            entries.extend(places.iter().map(|&l| column[l]));
+        }
+        let gradient = places.iter().map(|&k| self.gradient[k]).collect();
+        self.part =
+            Some(Part { places: places.to_vec(), position, entries, gradient, changes: vec![0.0; places.len()] });
+    }
+
+    fn widen(&mut self) {
+        if let Some(Part { places, changes, .. }) = self.part.take() {
+            let changes: Vec<(usize, f64)> = places.into_iter().zip(changes).filter(|&(_, d)| d != 0.0).collect();
+            self.shift_all(&changes);
         }
     }
 
@@ -238,7 +270,7 @@ impl Quadratic for Gram {
                 return false;
             }
         }
-        let mut wanted = vec![0; self.order];
+        let mut wanted = vec![0; self.entries.len()];
         for (i, &k) in support.iter().enumerate() {
             wanted[k] = i;
         }

@@ -23,12 +23,12 @@ pub(crate) fn solve<D: Design, F: Datafit, T: Terms>(
     proceed: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> (Ended, f64) {
     if terms.is_convex() {
-        return engine.solve(terms, tolerance, budget, usize::MAX, proceed);
+        return engine.solve(terms, tolerance, budget, true, proceed);
     }
     let mut worst = f64::INFINITY;
     for _ in 0..budget {
         let frozen = Frozen::at(terms, &engine.beta);
-        let (ended, gap) = engine.solve(&frozen, 0.5 * tolerance, budget, usize::MAX, proceed);
+        let (ended, gap) = engine.solve(&frozen, 0.5 * tolerance, budget, true, proceed);
         if !matches!(ended, Ended::Converged | Ended::Rounding) {
             return (ended, gap);
         }
@@ -52,7 +52,7 @@ pub(crate) fn start<D: Design, F: Datafit, T: Terms>(
     proceed: &mut dyn FnMut() -> ControlFlow<()>,
 ) {
     let frozen = Frozen::at(terms, &std::vec![0.0; engine.beta.len()]);
-    engine.solve(&frozen, tolerance, budget, usize::MAX, proceed);
+    engine.solve(&frozen, tolerance, budget, true, proceed);
 }
 
 /// `Σ_b w_b ‖x_b‖` within the bounds of a penalty.

@@ -15,6 +15,7 @@ use crate::sparse::model::Kernel;
 use crate::sparse::regression::{Entries, Fit, Grid, Path, Settings, Solver};
 use crate::sparse::solve::{Ended, Engine};
 use crate::sparse::terms::{Penalties, Terms};
+use crate::sparse::way::Way;
 
 /// A λ further away than this share of the one before is approached through others: for a convex penalty to keep working sets
 /// small, for a nonconvex one because short steps end in better minimizers.
@@ -86,16 +87,22 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         let residual =
             solver == Solver::CoordinateDescent || (solver == Solver::LocalLinear && !regression.design.is_dense());
         let kernel = if residual { Kernel::Residual } else { Kernel::Gram };
-        let mut engine = Engine::new(regression.columns(), regression.datafit(), regression.intercept, kernel, blocks);
+        let mut engine = Engine::new(regression.unread(), regression.datafit(), regression.intercept, kernel, blocks);
+        let first = regression.read(&mut engine.columns, &engine.rho);
+        engine.correlations.learn(&engine.rho, first);
         if solver == Solver::Gram {
             engine.close(&terms);
         }
         let free: Vec<usize> = (0..blocks).filter(|&b| penalties.is_free(b)).collect();
         if !free.is_empty() {
             engine.admit(&terms, &free);
-            engine.solve(&terms, 1e-14 * engine.loss.max(f64::MIN_POSITIVE).sqrt(), settings.budget, 0, &mut || {
-                ControlFlow::Continue(())
-            });
+            engine.solve(
+                &terms,
+                1e-14 * engine.loss.max(f64::MIN_POSITIVE).sqrt(),
+                settings.budget,
+                false,
+                &mut || ControlFlow::Continue(()),
+            );
             engine.refresh();
             let Engine { correlations, columns, rho, .. } = &mut engine;
             correlations.pass(columns, rho);
@@ -161,16 +168,26 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         let before = self.effort();
         let tolerance = self.settings.tolerance * self.lambda_max;
         let kind = usize::from(!self.penalties.at(lambda).is_convex());
+        let mut way = None;
         if self.is_gradual(kind == 0) {
             // Below that, smaller λ are all the same.
             let end = lambda.max(tolerance).max(1e-12 * self.lambda_max);
             while end < STRIDES[kind] * at && !self.is_interrupted() {
-                at *= STRIDES[kind];
-                self.solve(at, (ROUGHNESS[kind] * at).max(tolerance), 1);
+                let next = STRIDES[kind] * at;
+                let (terms, rough) = (self.penalties.at(next), (ROUGHNESS[kind] * next).max(tolerance));
+                let way = way.get_or_insert_with(|| Way::new(at));
+                way.admit(&mut self.engine, &terms, at, next);
+                self.solve(next, rough, false);
+                at = next;
             }
         }
-        let (ended, kkt) = self.solve(lambda, tolerance, usize::MAX);
         let terms = self.penalties.at(lambda);
+        match way {
+            Some(mut way) => way.admit(&mut self.engine, &terms, at, lambda),
+            None if self.first_order.is_some() => {}
+            None => self.engine.anticipate(&terms),
+        }
+        let (ended, kkt) = self.solve(lambda, tolerance, true);
         let Engine { beta, intercepts, loss, .. } = &self.engine;
         let after = self.effort();
         let room = self.null_loss - self.saturated;
@@ -204,7 +221,7 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         [*outer, effort.epochs, effort.newton, correlations.passes]
     }
 
-    fn solve(&mut self, lambda: f64, tolerance: f64, checks: usize) -> (Ended, f64) {
+    fn solve(&mut self, lambda: f64, tolerance: f64, check: bool) -> (Ended, f64) {
         let terms = self.penalties.at(lambda);
         let settings = self.settings;
         let mut proceed = || settings.proceed();
@@ -212,13 +229,10 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         if let Some(method) = &mut self.first_order {
             return method.solve(&mut self.engine, &terms, tolerance, budget, &mut proceed);
         }
-        self.engine.tidy(&terms);
-        let expected = self.engine.expected(&terms);
-        self.engine.admit(&terms, &expected);
         if self.solver == Solver::LocalLinear {
             local_linear::solve(&mut self.engine, &terms, tolerance, budget, &mut proceed)
         } else {
-            self.engine.solve(&terms, tolerance, budget, checks, &mut proceed)
+            self.engine.solve(&terms, tolerance, budget, check, &mut proceed)
         }
     }
 }
@@ -226,9 +240,6 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
 impl<D: Design, F: Datafit> Engine<'_, D, F> {
     /// The smallest λ at which zero minimizes every penalised block, from the null model, whose correlations are known.
     fn lambda_max<P: Penalties>(&mut self, penalties: &P) -> Result<f64, FitError> {
-        if self.correlations.passes == 0 {
-            self.correlations.pass(&self.columns, &self.rho);
-        }
         let any = penalties.at(1.0);
         let mut lambda: f64 = 0.0;
         let mut c = Vec::new();

@@ -254,9 +254,21 @@ impl<'a, D: Design, F: Datafit> Regression<'a, D, F> {
         }
     }
 
-    pub(crate) fn columns(&self) -> Columns<'a, D> {
+    /// The columns before they are read.
+    pub(crate) fn unread(&self) -> Columns<'a, D> {
+        Columns::new(self.design, self.centred, self.scaled, self.threads > 1)
+    }
+
+    /// Reads the columns, and on the way their products with v, unless it is empty.
+    pub(crate) fn read(&self, columns: &mut Columns<'a, D>, v: &[f64]) -> Vec<f64> {
         let each = self.datafit.weights().repeat(self.datafit.outputs());
-        Columns::new(self.design, self.weights(&each), self.centred, self.scaled, self.threads > 1)
+        columns.read(self.weights(&each), v)
+    }
+
+    pub(crate) fn columns(&self) -> Columns<'a, D> {
+        let mut columns = self.unread();
+        self.read(&mut columns, &[]);
+        columns
     }
 
     /// Fits along a grid of λ, each from the fit before. The observer sees every fit and may end the path.

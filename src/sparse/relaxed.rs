@@ -37,7 +37,7 @@ impl<D: Design, F: Datafit> Regression<'_, D, F> {
         for fit in &path.fits {
             let mut engine = Engine::new(columns, self.datafit(), self.intercept, Kernel::Gram, p);
             engine.start(&terms, &fit.coefficients, &fit.intercepts);
-            let (ended, kkt) = engine.solve(&terms, tolerance, settings.budget, 0, &mut || settings.proceed());
+            let (ended, kkt) = engine.solve(&terms, tolerance, settings.budget, false, &mut || settings.proceed());
             for (refit, b) in engine.beta.iter_mut().zip(fit.coefficients.to_dense(p)) {
                 *refit = blend * b + (1.0 - blend) * *refit;
             }

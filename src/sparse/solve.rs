@@ -50,7 +50,7 @@ pub(crate) struct Engine<'a, D, F> {
     pub(crate) loss: f64,
     pub(crate) correlations: Correlations,
     /// The correlations at the λ before, to extrapolate from.
-    previous: Vec<f64>,
+    pub(crate) previous: Vec<f64>,
     working: Working,
     /// The gradient at the present point, for the first columns of the working set.
     known: Vec<f64>,
@@ -164,9 +164,6 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     pub(crate) fn close<T: Terms>(&mut self, terms: &T) {
         let all: Vec<usize> = (0..terms.blocks()).collect();
         self.admit(terms, &all);
-        if self.correlations.passes == 0 {
-            self.correlations.pass(&self.columns, &self.rho);
-        }
         let origin = self.working.columns.iter().map(|&j| self.correlations.estimate[j]).collect();
         self.origin = Some((origin, self.intercepts.clone(), self.loss));
     }
@@ -213,7 +210,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     /// Drops what has become idle, if that is much.
     pub(crate) fn tidy<T: Terms>(&mut self, terms: &T) {
         let active = self.working.columns.iter().filter(|&&j| self.beta[j] != 0.0).count();
-        if !self.is_closed() && self.working.columns.len() > 2 * active + 100 {
+        if !self.is_closed() && 10 * self.working.columns.len() > 13 * active + 500 {
             let gradient = self.gradient();
             self.prune(terms, &gradient);
         }
@@ -250,23 +247,14 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
     /// The blocks outside the working set that zero does not minimize, the worst first, and the largest gap among those that are
     /// let pass because it is within the tolerance.
     fn violators<T: Terms>(&mut self, terms: &T, tolerance: f64) -> (Vec<usize>, f64) {
-        if self.correlations.passes == 0 {
-            self.correlations.pass(&self.columns, &self.rho);
-        } else {
-            self.correlations.bound(&self.rho, self.datafit.weights());
-        }
+        self.correlations.bound(&self.rho, self.datafit.weights());
         let mut doubtful = self.doubtful(terms);
         if self.correlations.error > 0.0 {
             if doubtful.len() > terms.blocks() / 8 {
                 self.correlations.pass(&self.columns, &self.rho);
                 doubtful = self.doubtful(terms);
             } else {
-                let sums = self.columns.sums(&self.rho);
-                for &block in &doubtful {
-                    for j in terms.columns(block).iter() {
-                        self.correlations.estimate[j] = self.columns.dot(j, &self.rho, &sums);
-                    }
-                }
+                self.correlate(terms, &doubtful);
             }
         }
         let mut tolerated: f64 = 0.0;
@@ -285,6 +273,15 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         (found.into_iter().map(|(_, block)| block).collect(), tolerated)
+    }
+
+    /// Sets the correlations of some blocks to what they are.
+    pub(crate) fn correlate<T: Terms>(&mut self, terms: &T, blocks: &[usize]) {
+        let mut listed = Vec::new();
+        blocks.iter().for_each(|&block| listed.extend(terms.columns(block).iter()));
+        for (&j, c) in listed.iter().zip(self.columns.dots_of(&listed, &self.rho)) {
+            self.correlations.estimate[j] = c;
+        }
     }
 
     /// The blocks outside the working set that are not known to be idle.
@@ -312,24 +309,41 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             .collect()
     }
 
-    /// The blocks expected to leave zero at the next λ, if the correlations go on as they did from the one before.
-    pub(crate) fn expected<T: Terms>(&mut self, terms: &T) -> Vec<usize> {
-        let estimate = &self.correlations.estimate;
+    /// Takes in what is expected to leave zero at the next λ, if the correlations go on as they did from the one before.
+    pub(crate) fn anticipate<T: Terms>(&mut self, terms: &T) {
+        self.tidy(terms);
+        let outside = if self.correlations.estimate.is_empty() { Vec::new() } else { self.outside() };
+        let (estimate, previous) = (&self.correlations.estimate, &self.previous);
+        let ahead = |_, j: usize| previous.get(j).map_or(estimate[j], |previous| 2.0 * estimate[j] - previous);
+        let entering = self.entering(terms, &outside, ahead);
+        self.previous.clone_from(&self.correlations.estimate);
+        self.admit(terms, &entering);
+    }
+
+    /// The blocks that are not in the working set.
+    pub(crate) fn outside(&self) -> Vec<usize> {
+        (0..self.member.len()).filter(|&block| !self.member[block]).collect()
+    }
+
+    /// Those of some blocks that leave zero if `ahead` gives the correlation of a column of a block: as many as there is room
+    /// for, the largest first.
+    pub(crate) fn entering<T: Terms>(
+        &self,
+        terms: &T,
+        blocks: &[usize],
+        ahead: impl Fn(usize, usize) -> f64,
+    ) -> Vec<usize> {
         let mut c = Vec::new();
         let mut found: Vec<(f64, usize)> = Vec::new();
-        for block in (0..if estimate.is_empty() { 0 } else { terms.blocks() }).filter(|&block| !self.member[block]) {
+        for &block in blocks {
             c.clear();
-            c.extend(terms.columns(block).iter().map(|j| match self.previous.get(j) {
-                Some(previous) => 2.0 * estimate[j] - previous,
-                None => estimate[j],
-            }));
+            c.extend(terms.columns(block).iter().map(|j| ahead(block, j)));
             if !self.is_idle(terms, block, &c) {
                 found.push((c.iter().map(|c| c * c).sum(), block));
             }
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         found.truncate(self.room(0));
-        self.previous.clone_from(&self.correlations.estimate);
         found.into_iter().map(|(_, block)| block).collect()
     }
 
@@ -344,10 +358,8 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             self.model.gram.set_gradient_from(origin, self.working.columns.iter().map(|&j| self.beta[j]));
             return self.model.gram.gradients().to_vec();
         }
-        let sums = self.columns.sums(&self.rho);
         let Self { columns, working, rho, known, .. } = self;
-        let missing = &working.columns[known.len()..];
-        known.extend(missing.iter().map(|&j| -columns.dot(j, rho, &sums)));
+        known.extend(columns.dots_of(&working.columns[known.len()..], rho).into_iter().map(|c| -c));
         known.clone()
     }
 
@@ -387,14 +399,13 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         false
     }
 
-    /// Minimizes at one λ until no gap is above `tolerance`, and returns the largest. After so many checks of all columns it leaves
-    /// alone what is not in the working set.
+    /// Minimizes at one λ until no gap is above `tolerance`, and returns the largest; without a check, on the working set alone.
     pub(crate) fn solve<T: Terms>(
         &mut self,
         terms: &T,
         tolerance: f64,
         budget: usize,
-        checks: usize,
+        check: bool,
         proceed: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> (Ended, f64) {
         let exact = self.datafit.is_quadratic();
@@ -440,7 +451,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
                 }
             }
             if gap <= tolerance && !(restless && idle < PATIENCE) {
-                if checked >= checks || self.is_closed() {
+                if self.is_closed() || !check {
                     return (Ended::Converged, gap);
                 }
                 let (mut violators, tolerated) = self.violators(terms, tolerance);
