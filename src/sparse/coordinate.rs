@@ -118,7 +118,7 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
                     if gap <= tolerance {
                         return effort;
                     }
-                    if gap > 0.5 * last {
+                    if !(gap <= 0.5 * last) {
                         break;
                     }
                     last = gap;
