@@ -160,6 +160,9 @@ pub(crate) struct Column {
 impl Column {
     pub(crate) fn measure<D: Design>(design: &D, j: usize, weights: Weights<'_>, centred: bool, scaled: bool) -> Self {
         let [mean, whole] = design.moments(j, weights);
+        if !whole.is_finite() {
+            return Self { square: whole, ..Self::default() };
+        }
         let spread = if centred { design.spread(j, mean, weights) } else { whole };
         // What centring leaves of a constant column is rounding.
         if spread <= 1e-14 * whole {

@@ -78,7 +78,7 @@ pub(crate) struct Effort {
 /// Epochs between two extrapolations, and the number of differences they use (Bertrand & Massias 2021).
 const HISTORY: usize = 5;
 
-/// Newton's method has failed often when it is tried less than once in so many cycles; then what is zero is left out.
+/// After a first failure of Newton's method there is a cycle over everything; after more, what is zero is left out.
 const PATIENT: usize = 2;
 
 /// Lowers `Q + p` until no block has a gap above `tolerance`, or the budget of epochs is spent. x holds the places of
@@ -96,7 +96,7 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
     let mut scratch = Vec::new();
     let mut history: Vec<Vec<f64>> = Vec::new();
     let mut support: Vec<usize> = Vec::new();
-    // Where the curvature is not positive Newton's method is tried less and less often.
+    // Where the curvature is not positive Newton's method is tried in one round of cycles in 2, 4, 8, …
     let (mut wait, mut pause) = (0, 1);
     while effort.epochs < budget {
         effort.epochs += 1;
@@ -118,7 +118,7 @@ pub(crate) fn descend<Q: Quadratic, T: Terms>(
                     if gap <= tolerance {
                         return effort;
                     }
-                    if !(gap <= 0.5 * last) {
+                    if !(gap <= 0.5 * last && gap.is_finite()) {
                         break;
                     }
                     last = gap;
@@ -245,7 +245,7 @@ pub(crate) fn bend<T: Terms>(terms: &T, block: usize, x: f64) -> f64 {
 
 /// Newton's method on the support. What a step would carry past zero ends there, and the method goes on without it: all of
 /// that at once, or, where that raises the objective, what comes to zero first, and the step with it. `false`, with x as
-/// before the step that failed, if the curvature is not positive or the objective rises.
+/// before the step that failed, if there is no support, the curvature is not positive or the objective rises.
 fn newton<Q: Quadratic, T: Terms>(quadratic: &mut Q, terms: &T, working: &Working, x: &mut [f64]) -> bool {
     let mut support: Vec<(usize, usize)> = working
         .iter()
@@ -255,6 +255,9 @@ fn newton<Q: Quadratic, T: Terms>(quadratic: &mut Q, terms: &T, working: &Workin
         })
         .map(|(block, places)| (block, places.start))
         .collect();
+    if support.is_empty() {
+        return false;
+    }
     while !support.is_empty() {
         let bends: Vec<f64> = support.iter().map(|&(block, k)| bend(terms, block, x[k])).collect();
         let descent = |&(block, k): &(usize, usize)| -(quadratic.gradient(k) + slope(terms, block, x[k]));

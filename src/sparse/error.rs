@@ -45,8 +45,8 @@ pub enum FitError {
     EmptyFold(usize),
     /// What this fold leaves to train on cannot be fitted.
     Fold(usize, DataError),
-    /// Entry (row, column) of the design is not finite.
-    NotFinite(usize, usize),
+    /// A column of the design has an entry that is not finite, or too large to be squared: its index.
+    Column(usize),
 }
 
 impl fmt::Display for FitError {
@@ -70,7 +70,9 @@ impl fmt::Display for FitError {
                 write!(f, "fold {k} has no observation of positive weight: number the folds 0, 1, 2, …")
             }
             Self::Fold(k, error) => write!(f, "without fold {k}: {error}"),
-            Self::NotFinite(row, column) => write!(f, "entry ({row}, {column}) of the design is not finite"),
+            Self::Column(j) => {
+                write!(f, "column {j} has an entry that is not finite, or too large to be squared: check or rescale it")
+            }
         }
     }
 }

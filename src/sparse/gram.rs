@@ -21,7 +21,7 @@ const UPDATE: u64 = 30;
 /// `H = X̃ᵀ W X̃` of some columns, and the gradient at the current point.
 #[derive(Debug, Default)]
 pub(crate) struct Gram {
-    /// H, column by column: each grows by itself, so that no second H is needed for it.
+    /// H, column by column: each grows by itself, so that growing takes no second H.
     entries: Vec<Vec<f64>>,
     gradient: Vec<f64>,
     factor: Factor,
@@ -104,7 +104,7 @@ impl Gram {
             column.extend((old..new).map(|b| products[(a, b - old)] * factors[b] * factors[a]));
         }
         for b in old..new {
-            let mut column = Vec::with_capacity(new + new / SLACK);
+            let mut column = Vec::with_capacity(if old == 0 { new } else { new + new / SLACK });
             column.extend((0..new).map(|a| products[(a, b - old)] * factors[b] * factors[a]));
             self.entries.push(column);
         }

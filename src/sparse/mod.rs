@@ -18,8 +18,8 @@
 //!
 //! How a fit goes (`solve`): a working set of blocks; on it a quadratic model of F, kept as a matrix (`gram`) or as a residual
 //! (`residual`); descent on model and penalty (`coordinate`); a step that lowers the true objective; a check of all other
-//! columns (`correlations`), whose violators join the working set. A λ far away is approached through others, where the strong rule
-//! screens (`way`).
+//! columns (`correlations`), whose violators join the working set. Where it pays, a λ far away is approached through others,
+//! and the strong rule screens (`way`).
 
 #![allow(
     clippy::indexing_slicing,

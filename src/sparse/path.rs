@@ -89,6 +89,10 @@ impl<'r, 'a, D: Design, F: Datafit, P: Penalties> Follower<'r, 'a, D, F, P> {
         let kernel = if residual { Kernel::Residual } else { Kernel::Gram };
         let mut engine = Engine::new(regression.unread(), regression.datafit(), regression.intercept, kernel, blocks);
         let first = regression.read(&mut engine.columns, &engine.rho);
+        let unfit = |(square, first): (&f64, &f64)| !(square.is_finite() && first.is_finite());
+        if let Some(j) = engine.columns.squares.iter().zip(&first).position(unfit) {
+            return Err(FitError::Column(j));
+        }
         engine.correlations.learn(&engine.rho, first);
         if solver == Solver::Gram {
             engine.close(&terms);

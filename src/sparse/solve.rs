@@ -150,6 +150,7 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
             self.beta[j] = value;
         }
         self.intercepts.copy_from_slice(intercepts);
+        self.correlations.error = f64::INFINITY;
         if self.is_closed() {
             self.count_from_origin();
         } else {
@@ -168,12 +169,15 @@ impl<'a, D: Design, F: Datafit> Engine<'a, D, F> {
         self.origin = Some((origin, self.intercepts.clone(), self.loss));
     }
 
-    /// Begins at β.
+    /// Begins at β, but for columns without spread, which have no coefficients.
     pub(crate) fn begin<T: Terms>(&mut self, terms: &T, beta: &[f64]) {
-        let nonzero = |&block: &usize| terms.columns(block).iter().any(|j| beta[j] != 0.0);
+        for ((own, &given), &square) in self.beta.iter_mut().zip(beta).zip(&self.columns.squares) {
+            *own = if square > 0.0 { given } else { 0.0 };
+        }
+        let nonzero = |&block: &usize| terms.columns(block).iter().any(|j| self.beta[j] != 0.0);
         let blocks: Vec<usize> = (0..terms.blocks()).filter(nonzero).collect();
         self.known.clear();
-        self.beta.copy_from_slice(beta);
+        self.correlations.error = f64::INFINITY;
         self.admit(terms, &blocks);
         if self.is_closed() { self.count_from_origin() } else { self.refresh() }
     }

@@ -26,7 +26,7 @@ pub(crate) struct Way {
 }
 
 impl Way {
-    /// From a λ at which the correlations are known.
+    /// From a fit at λ, whose correlations are known as well as its check needed.
     pub(crate) fn new(start: f64) -> Self {
         Self { start, seen: Vec::new(), before: Vec::new(), earlier: Vec::new() }
     }
@@ -41,7 +41,8 @@ impl Way {
     ) {
         engine.tidy(terms);
         if self.seen.is_empty() {
-            self.seen = vec![self.start; terms.blocks()];
+            let known = engine.correlations.error.is_finite();
+            self.seen = vec![if known { self.start } else { f64::INFINITY }; terms.blocks()];
             self.before.clone_from(&self.seen);
             self.earlier.clone_from(&engine.correlations.estimate);
         }
@@ -51,7 +52,7 @@ impl Way {
             let (curvature, concavity) = (engine.block_curvature(terms, block), -terms.convexity(block).min(0.0));
             let room = lambda - (curvature + concavity) / (curvature - concavity) * (self.seen[block] - lambda);
             if !(curvature > concavity && room > 0.0) {
-                return true;
+                return curvature > 0.0;
             }
             c.clear();
             c.extend(terms.columns(block).iter().map(|j| engine.correlations.estimate[j] * lambda / room));

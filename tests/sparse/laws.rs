@@ -15,8 +15,8 @@ use thalweg::sparse::datafit::{
 };
 use thalweg::sparse::design::{Csc, Dense, Stacked};
 use thalweg::sparse::{
-    Datafit, Design, Fit, FitStatus, Grid, Path, Penalties, PerCoefficient, PerGroup, Regression, Settings, Slope,
-    Solver,
+    Datafit, Design, Fit, FitError, FitStatus, Grid, Path, Penalties, PerCoefficient, PerGroup, Regression, Settings,
+    Slope, Solver,
 };
 use thalweg::{ConfigError, Number};
 
@@ -269,6 +269,82 @@ fn an_interrupt_leaves_the_path_so_far() {
     flag.store(true, Ordering::Relaxed);
     let path = regression.path(PerCoefficient::new(L1 { strength: 1.0 }), &grid, &settings, &mut go).unwrap();
     assert_eq!((path.fits.len(), path.fits[0].status), (1, FitStatus::Interrupted));
+}
+
+#[test]
+fn a_start_at_a_constant_column_is_dropped() {
+    let mut made = Made::new(60, 4, 2, 5);
+    made.x[60..120].fill(1.0);
+    let y = made.response(0.3);
+    let design = made.design();
+    let regression = Regression::new(&design, Observed::new(Squared, &y).unwrap()).unwrap();
+    for solver in [Solver::Gram, Solver::ActiveSet, Solver::CoordinateDescent, Solver::ProximalGradient] {
+        let settings = Settings { solver, start: vec![0.0, 1.0, 0.0, 0.0], tolerance: 1e-7, ..Settings::default() };
+        let mcp = PerCoefficient::new(Mcp { strength: 1.0, reach: 3.0 });
+        let path = regression.path(mcp, &Grid::Ratios(vec![0.5]), &settings, &mut go).unwrap();
+        assert_eq!(path.fits[0].status, FitStatus::Converged, "{solver:?}");
+        assert!(path.fits[0].coefficients.indices.iter().all(|&j| j != 1), "{solver:?}");
+    }
+}
+
+#[test]
+fn a_design_that_is_not_finite_is_refused() {
+    for value in [f64::NAN, f64::INFINITY, 1e200] {
+        let mut made = Made::new(30, 4, 2, 5);
+        made.x[40] = value;
+        let y = made.signal.iter().map(|s| if s.is_finite() { s.clamp(-9.0, 9.0) } else { 0.0 }).collect::<Vec<_>>();
+        let design = made.design();
+        for standard in [true, false] {
+            let regression = Regression::new(&design, Observed::new(Squared, &y).unwrap()).unwrap();
+            let regression = regression.centred(standard).scaled(standard).intercept(standard);
+            let l1 = PerCoefficient::new(L1 { strength: 1.0 });
+            let error = regression.path(l1, &Grid::Ratios(vec![0.5]), &Settings::default(), &mut go).unwrap_err();
+            assert_eq!(error, FitError::Column(1), "{value}");
+        }
+    }
+}
+
+#[test]
+fn newton_takes_no_steps_on_groups() {
+    let mut made = Made::new(60, 60, 4, 6);
+    let y = made.response(0.3);
+    let design = made.design();
+    let regression = Regression::new(&design, Observed::new(Squared, &y).unwrap()).unwrap();
+    let labels: Vec<usize> = (0..60).map(|j| j / 3).collect();
+    let groups = PerGroup::new(Radial(L1 { strength: 1.0 }), &labels).unwrap();
+    let settings = Settings { solver: Solver::ActiveSet, ..Settings::default() };
+    for fit in regression.path(groups, &Grid::Ratios(vec![0.3, 0.1, 0.02]), &settings, &mut go).unwrap().fits {
+        assert_eq!((fit.status, fit.effort[2]), (FitStatus::Converged, 0));
+    }
+}
+
+/// A flat penalty lets coefficients go to infinity where classes are separated: the fit ends, and says how.
+#[test]
+fn separated_classes_end() {
+    let mut made = Made::new(60, 24, 4, 1);
+    let classes = made.classes();
+    let design = made.design();
+    let regression = Regression::new(&design, Observed::new(Logistic, &classes).unwrap()).unwrap();
+    let path = path(&regression, PerCoefficient::new(Mcp { strength: 1.0, reach: 30.0 }));
+    assert_eq!(path.fits.len(), RATIOS.len());
+    assert!(path.fits.iter().all(|fit| fit.objective.is_finite() && fit.status != FitStatus::NotFinite));
+}
+
+#[test]
+fn a_way_to_a_small_lambda_passes_over_the_design_once_or_twice() {
+    let mut made = Made::new(60, 600, 4, 7);
+    let y = made.response(0.3);
+    let design = made.design();
+    let regression = Regression::new(&design, Observed::new(Squared, &y).unwrap()).unwrap();
+    let settings = Settings { solver: Solver::ActiveSet, ..Settings::default() };
+    let grid = Grid::Ratios(vec![0.05]);
+    let l1 = regression.path(PerCoefficient::new(L1 { strength: 1.0 }), &grid, &settings, &mut go).unwrap();
+    let mcp = PerCoefficient::new(Mcp { strength: 1.0, reach: 3.0 });
+    let mcp = regression.path(mcp, &grid, &settings, &mut go).unwrap();
+    for fit in [&l1.fits[0], &mcp.fits[0]] {
+        assert_eq!(fit.status, FitStatus::Converged);
+        assert!(fit.effort[3] <= 2, "{:?}", fit.effort);
+    }
 }
 
 #[test]
