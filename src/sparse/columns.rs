@@ -101,16 +101,20 @@ impl<'a, D: Design> Columns<'a, D> {
     pub(crate) fn dots(&self, v: &[f64], out: &mut [f64]) {
         let sums = self.sums(v);
         let pass = |(task, out): (usize, &mut [f64])| {
-            let start = task * TASK;
-            self.design.dots(start..start + out.len(), v, out);
-            for (j, out) in (start..).zip(out) {
-                *out = (*out - self.centre(j) * sums[self.design.output(j)]) * self.factor(j);
-            }
+            self.dots_from(task * TASK, v, &sums, out);
         };
         if self.parallel {
             out.par_chunks_mut(TASK).enumerate().for_each(pass);
         } else {
             out.chunks_mut(TASK).enumerate().for_each(pass);
+        }
+    }
+
+    /// `x̃ⱼᵀv` of neighbouring columns, given the [`sums`](Self::sums) of v.
+    fn dots_from(&self, start: usize, v: &[f64], sums: &[f64], out: &mut [f64]) {
+        self.design.dots(start..start + out.len(), v, out);
+        for (j, out) in (start..).zip(out) {
+            *out = (*out - self.centre(j) * sums[self.design.output(j)]) * self.factor(j);
         }
     }
 
@@ -122,10 +126,7 @@ impl<'a, D: Design> Columns<'a, D> {
             // Neighbours together.
             while let Some(run) = listed.chunk_by(|a, b| a + 1 == *b).next() {
                 let (products, rest) = out.split_at_mut(run.len());
-                self.design.dots(run[0]..run[0] + run.len(), v, products);
-                for (&j, product) in run.iter().zip(products) {
-                    *product = (*product - self.centre(j) * sums[self.design.output(j)]) * self.factor(j);
-                }
+                self.dots_from(run[0], v, &sums, products);
                 (listed, out) = (&listed[run.len()..], rest);
             }
         };
